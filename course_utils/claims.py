@@ -1,0 +1,70 @@
+"""Claims: sentences of the course that are measured and asserted whenever a lesson runs, and the ledger that keeps them."""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+class ClaimFailed(AssertionError):
+    """The course says something that this run did not measure. Change the sentence, or find what broke; not the band."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the ledger."""
+
+    text: str
+    holds: bool
+    measured: str
+    paper: str
+    protocol: str
+
+
+def describe(measured: object) -> str:
+    """A measurement as text: one number; or, for several runs, "mean ± half-width (n runs)" with the 95 % t-interval.
+
+    Accepts a number, a string (kept as it is), or a tensor, array or sequence of numbers, one for each run.
+    """
+    if measured is None or isinstance(measured, str):
+        return measured or ""
+    values = [float(v) for v in measured] if _is_sequence(measured) else [float(measured)]
+    n, mean = len(values), sum(values) / len(values)
+    if n == 1:
+        return f"{mean:.4g}"
+    from scipy.stats import t
+
+    variance = sum((v - mean) ** 2 for v in values) / (n - 1)
+    half_width = float(t.ppf(0.975, n - 1)) * math.sqrt(variance / n)
+    return f"{mean:.4g} ± {half_width:.2g} ({n} runs)"
+
+
+def _is_sequence(measured: object) -> bool:
+    return isinstance(measured, Sequence) or getattr(measured, "ndim", 0) > 0
+
+
+class Ledger:
+    """The claims of one run of one lesson, written to `path` after each claim; a new run starts a new page."""
+
+    def __init__(self, path: Path, **heading: object):
+        self.path, self.heading = path, heading
+        self.claims: list[Claim] = []
+        self._write()
+
+    def add(self, claim: Claim) -> None:
+        self.claims.append(claim)
+        self._write()
+
+    def _write(self) -> None:
+        page = {**self.heading, "claims": [asdict(claim) for claim in self.claims]}
+        write_json(self.path, page)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as readable JSON, so that `path` never holds half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    os.replace(partial, path)

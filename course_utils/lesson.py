@@ -1,0 +1,160 @@
+"""The frame of every lesson: device, seed, budget, the time it will take, and the claims it makes."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from course_utils.claims import Claim, ClaimFailed, Ledger, describe, write_json
+from course_utils.data import ImageData, load_images
+from course_utils.evidence import Evidence, load_evidence, predicted_seconds
+
+BUDGETS = ("smoke", "cpu", "gpu")
+T = TypeVar("T")
+
+
+def begin(number: str) -> "Lesson":
+    """Start lesson `number` ("03"): choose device and budget, print them in a table, and seed torch.
+
+    The environment can override the choice: COURSE_BUDGET (smoke, cpu, gpu), COURSE_SEED, COURSE_DATASET.
+    """
+    lesson = Lesson(number, device=_best_device(), budget=_chosen_budget(), seed=_chosen_seed())
+    torch.manual_seed(lesson.seed)
+    print(lesson.table())
+    return lesson
+
+
+class Lesson:
+    """A running lesson. Made by `begin`."""
+
+    def __init__(self, number: str, device: torch.device, budget: str, seed: int):
+        self.number, self.device, self.budget, self.seed = number, device, budget, seed
+        self._images: ImageData | None = None
+        self._measured: dict[str, float] = {}
+        self._evidence_file = os.environ.get("COURSE_EVIDENCE")  # set by `course.py evidence`, which wants numbers only
+        self._ledger: Ledger | None = None
+
+    def table(self) -> str:
+        timing = predicted_seconds(self.number, self.budget)
+        checks = "runs every line, checks no claim" if self.budget == "smoke" else "every claim is asserted"
+        rows = {
+            "device": _device_name(self.device),
+            "budget": f"{self.budget}: {checks}",
+            "seed": str(self.seed),
+            "time": f"about {_minutes(timing[0])} (measured on {timing[1]})" if timing else "not measured on this budget",
+        }
+        return "\n".join([f"Lesson {self.number}", *(f"  {name:<7} {value}" for name, value in rows.items())])
+
+    def pick(self, *, smoke: T, cpu: T, gpu: T | None = None) -> T:
+        """The value for this run's budget; without one for the GPU, the CPU's serves there too."""
+        return {"smoke": smoke, "cpu": cpu, "gpu": cpu if gpu is None else gpu}[self.budget]
+
+    def images(self) -> ImageData:
+        """The lesson's image set, on the lesson's device; loaded once."""
+        if self._images is None:
+            self._images = load_images(device=self.device)
+        return self._images
+
+    def per_data(self, **values: T) -> T:
+        """The value for the image set in use: `per_data(mnist=4000, digits=1500)`; others use that of MNIST."""
+        return values.get(self.images().name, values["mnist"])
+
+    def claim(
+        self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = ""
+    ) -> None:
+        """Assert that `text` is true in this run, print it with the measurement, and enter it in the ledger.
+
+        `measured`: a number, or one for each run (then the mean and its 95 % interval are shown). `paper`: what was
+        published. `protocol`: how it was measured, where the text does not say. Raises ClaimFailed if `holds` is false,
+        except at the smoke budget, whose runs are too short for claims about quality.
+        """
+        claim = Claim(text, bool(holds), describe(measured), paper, protocol)
+        details = [f"measured {claim.measured}"] if claim.measured else []
+        details += [f"paper {paper}"] if paper else []
+        sentence = f"{text}  [{'; '.join(details)}]" if details else text
+        if self.budget == "smoke":
+            print(f"· not checked at the smoke budget: {sentence}")
+            return
+        self._page().add(claim)
+        print(f"{'✔' if claim.holds else '✘'} {sentence}")
+        if not claim.holds and not self._evidence_file:
+            raise ClaimFailed(f"{sentence}. This run (seed {self.seed}, {self.device}) measured otherwise")
+
+    def record(self, key: str, value: float) -> float:
+        """Note one number of this run under `key`, for `course.py evidence` and for `claim_predicted`; returns it."""
+        self._measured[key] = float(value)
+        if self._evidence_file:
+            write_json(Path(self._evidence_file), self._measured)
+        return value
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """What `record` has noted so far."""
+        return dict(self._measured)
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What several seeds measured in this lesson, on this image set and budget; None if that is not stored."""
+        if self._evidence_file or self.budget == "smoke":
+            return None
+        return load_evidence(self.number, self.images().name, self.budget)
+
+    def claim_predicted(self, key: str) -> None:
+        """Claim that this run's `key` falls where the stored runs predict it; say so where none are stored."""
+        evidence = self.evidence
+        if evidence is None:
+            print(f"· no stored runs to compare {key} with (lesson {self.number}, {self.images().name}, {self.budget} budget)")
+            return
+        low, high = evidence.band(key)
+        value = self._measured[key]
+        self.claim(
+            f"this run's {key} lies in the 99 % band that {len(evidence.seeds)} other seeds predict, {low:.3g} to {high:.3g}",
+            low <= value <= high,
+            measured=value,
+            protocol=f"stored runs: {evidence.made}, seeds {evidence.seeds[0]} to {evidence.seeds[-1]}",
+        )
+
+    def _page(self) -> Ledger:
+        if self._ledger is None:
+            data = self._images.name if self._images else "toys"
+            folder = Path(os.environ.get("COURSE_LEDGER", "build/ledger"))
+            self._ledger = Ledger(
+                folder / f"{self.number}-{data}-{self.budget}.json",
+                lesson=self.number, data=data, budget=self.budget, seed=self.seed,
+                device=_device_name(self.device), torch=torch.__version__,
+            )  # fmt: skip
+        return self._ledger
+
+
+def _best_device() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _chosen_budget() -> str:
+    budget = os.environ.get("COURSE_BUDGET") or ("gpu" if torch.cuda.is_available() else "cpu")
+    if budget not in BUDGETS:
+        raise ValueError(f"COURSE_BUDGET must be one of {', '.join(BUDGETS)}, not {budget!r}")
+    return budget
+
+
+def _chosen_seed() -> int:
+    text = os.environ.get("COURSE_SEED", "0")
+    if not text.isdigit():
+        raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text!r}")
+    return int(text)
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"GPU ({torch.cuda.get_device_name(device)})"
+    if device.type == "mps":
+        return "GPU (Apple, through Metal)"
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"

@@ -1,0 +1,43 @@
+"""What the networks are trained to do: losses as pure functions of logits."""
+
+from course_utils.objectives.adversarial import (
+    HINGE,
+    LEAST_SQUARES,
+    MINIMAX,
+    NON_SATURATING,
+    OBJECTIVES,
+    RELATIVISTIC,
+    WASSERSTEIN,
+    Objective,
+    cross_entropy_discriminator_loss,
+    hinge_discriminator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    non_saturating_generator_loss,
+    relativistic_discriminator_loss,
+    relativistic_generator_loss,
+    saturating_generator_loss,
+    wasserstein_critic_loss,
+    wasserstein_generator_loss,
+)
+
+__all__ = [
+    "HINGE",
+    "LEAST_SQUARES",
+    "MINIMAX",
+    "NON_SATURATING",
+    "OBJECTIVES",
+    "RELATIVISTIC",
+    "WASSERSTEIN",
+    "Objective",
+    "cross_entropy_discriminator_loss",
+    "hinge_discriminator_loss",
+    "least_squares_discriminator_loss",
+    "least_squares_generator_loss",
+    "non_saturating_generator_loss",
+    "relativistic_discriminator_loss",
+    "relativistic_generator_loss",
+    "saturating_generator_loss",
+    "wasserstein_critic_loss",
+    "wasserstein_generator_loss",
+]

@@ -1,0 +1,162 @@
+"""The two players' losses, as pure functions of logits.
+
+Write r = D(x) for the discriminator's logits on real data and f = D(G(z)) for those on generated data; σ is the
+sigmoid and softplus(t) = log(1 + eᵗ), so −log σ(t) = softplus(−t) and −log(1 − σ(t)) = softplus(t): finite, with
+finite gradients, however large the logits. Every function returns the mean over the batch, a scalar in nats (for
+least squares, hinge and Wasserstein: in squared or plain logit units), which its player *minimises*.
+
+Logits may have any floating-point shape; both batches are averaged on their own, except in relativistic pairing, which compares
+them one by one and so needs equal shapes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+
+def _require_logits(*batches: Tensor) -> None:
+    for logits in batches:
+        if not logits.is_floating_point():
+            raise ValueError(
+                f"a loss needs floating-point logits, not {logits.dtype}: pass the discriminator's raw output"
+            )
+        if logits.numel() == 0:
+            raise ValueError("a loss needs at least one logit; this batch is empty")
+
+
+# --- the game of Goodfellow et al. 2014 -------------------------------------------------------------------------------
+
+
+def cross_entropy_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """−E[log σ(r)] − E[log(1 − σ(f))], the negative of the value V(G, D) that D maximises.
+
+    With one-sided `label_smoothing` ε the real target is 1 − ε: (1 − ε)·softplus(−r) + ε·softplus(r)
+    = softplus(−r) + ε·r. Sources: Goodfellow et al. 2014, eq. 1; Salimans et al. 2016, sec. 3.4 (smoothing).
+    """
+    _require_logits(real_logits, fake_logits)
+    real_loss = softplus(-real_logits)
+    if label_smoothing:
+        real_loss = real_loss + label_smoothing * real_logits
+    return real_loss.mean() + softplus(fake_logits).mean()
+
+
+def saturating_generator_loss(fake_logits: Tensor) -> Tensor:
+    """E[log(1 − σ(f))], G's side of the minimax game; its gradient σ(f) vanishes where D is sure (f → −∞).
+
+    Source: Goodfellow et al. 2014, eq. 1.
+    """
+    _require_logits(fake_logits)
+    return -softplus(fake_logits).mean()
+
+
+def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
+    """−E[log σ(f)]: the same fixed point, with gradient 1 − σ(f), which is strongest where D is sure.
+
+    Source: Goodfellow et al. 2014, sec. 3.
+    """
+    _require_logits(fake_logits)
+    return softplus(-fake_logits).mean()
+
+
+# --- other distances --------------------------------------------------------------------------------------------------
+
+
+def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """½ E[(r − (1 − ε))²] + ½ E[f²] with ε = `label_smoothing`. Source: Mao et al. 2017, eq. 9 (a = 0, b = c = 1)."""
+    _require_logits(real_logits, fake_logits)
+    return 0.5 * (real_logits - (1.0 - label_smoothing)).square().mean() + 0.5 * fake_logits.square().mean()
+
+
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+    """½ E[(f − 1)²]. Source: Mao et al. 2017, eq. 9."""
+    _require_logits(fake_logits)
+    return 0.5 * (fake_logits - 1.0).square().mean()
+
+
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E[max(0, 1 − r)] + E[max(0, 1 + f)]. Sources: Lim & Ye 2017; Miyato et al. 2018, eq. 16."""
+    _require_logits(real_logits, fake_logits)
+    return relu(1.0 - real_logits).mean() + relu(1.0 + fake_logits).mean()
+
+
+def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E[f] − E[r]: minus the Kantorovich dual, if the critic is kept 1-Lipschitz. Source: Arjovsky et al. 2017, eq. 2."""
+    _require_logits(real_logits, fake_logits)
+    return fake_logits.mean() - real_logits.mean()
+
+
+def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
+    """−E[f]. Source: Arjovsky et al. 2017 for the critic; the hinge game uses the same generator loss."""
+    _require_logits(fake_logits)
+    return -fake_logits.mean()
+
+
+# --- relativistic pairing ---------------------------------------------------------------------------------------------
+
+
+def _require_pairs(real_logits: Tensor, fake_logits: Tensor) -> None:
+    _require_logits(real_logits, fake_logits)
+    if real_logits.shape != fake_logits.shape:
+        raise ValueError(
+            f"relativistic pairing compares logits one by one: real {tuple(real_logits.shape)} and fake "
+            f"{tuple(fake_logits.shape)} must have the same shape (use equal batch sizes; squeeze a trailing 1)"
+        )
+
+
+def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E[softplus(−(r − f))]: a real sample should look more real than the fake one it is paired with.
+
+    Sources: Jolicoeur-Martineau 2019 (RpGAN); Sun et al. 2020; Huang et al. 2024 (R3GAN).
+    """
+    _require_pairs(real_logits, fake_logits)
+    return softplus(fake_logits - real_logits).mean()
+
+
+def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E[softplus(−(f − r))], the same comparison with the roles exchanged."""
+    _require_pairs(real_logits, fake_logits)
+    return softplus(real_logits - fake_logits).mean()
+
+
+# --- a pair of losses, as the training loop takes it --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Both players' losses under one name.
+
+    `discriminator_loss(real_logits, fake_logits)`; `generator_loss(fake_logits)`, or
+    `generator_loss(real_logits, fake_logits)` when `relativistic`. Any functions with these arguments will do, a
+    student's own included: `Objective("mine", my_discriminator_loss, my_generator_loss)`.
+    """
+
+    name: str
+    discriminator_loss: Callable[[Tensor, Tensor], Tensor]
+    generator_loss: Callable[..., Tensor]
+    relativistic: bool = False
+
+    def label_smoothed(self, smoothing: float) -> "Objective":
+        """The same objective with real targets 1 − `smoothing`. Raises ValueError outside [0, 1) or without targets."""
+        if not 0.0 <= smoothing < 1.0:
+            raise ValueError(f"label smoothing must lie in [0, 1), not {smoothing}")
+        unsmoothed = getattr(self.discriminator_loss, "func", self.discriminator_loss)
+        if unsmoothed not in (cross_entropy_discriminator_loss, least_squares_discriminator_loss):
+            raise ValueError(
+                f"the {self.name} loss has no target labels to smooth; use minimax, non-saturating or least squares"
+            )
+        smoothed = partial(unsmoothed, label_smoothing=smoothing)
+        return replace(self, name=f"{self.name}, real label {1 - smoothing:g}", discriminator_loss=smoothed)
+
+
+MINIMAX = Objective("minimax", cross_entropy_discriminator_loss, saturating_generator_loss)
+NON_SATURATING = Objective("non-saturating", cross_entropy_discriminator_loss, non_saturating_generator_loss)
+LEAST_SQUARES = Objective("least squares", least_squares_discriminator_loss, least_squares_generator_loss)
+HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss)
+WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss)
+RELATIVISTIC = Objective(
+    "relativistic pairing", relativistic_discriminator_loss, relativistic_generator_loss, relativistic=True
+)
+OBJECTIVES = (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)

@@ -1,0 +1,29 @@
+"""The training loops, and what keeps them fast, repeatable and safe to stop."""
+
+from course_utils.training.averaging import AveragedModel
+from course_utils.training.checkpoint import Checkpoint, CheckpointError
+from course_utils.training.engine import ENGINES
+from course_utils.training.gan import TrainingDiverged, train_gan
+from course_utils.training.randomness import forked_random_state
+from course_utils.training.run import GANRun, every
+from course_utils.training.schedules import adam, constant, cosine_decay, decay_after, linear_decay
+from course_utils.training.step import HISTORY_COLUMNS, GANStep
+
+__all__ = [
+    "ENGINES",
+    "HISTORY_COLUMNS",
+    "AveragedModel",
+    "Checkpoint",
+    "CheckpointError",
+    "GANRun",
+    "GANStep",
+    "TrainingDiverged",
+    "adam",
+    "constant",
+    "cosine_decay",
+    "decay_after",
+    "every",
+    "forked_random_state",
+    "linear_decay",
+    "train_gan",
+]

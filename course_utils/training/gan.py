@@ -1,0 +1,228 @@
+"""The course's one GAN training loop."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from tqdm.auto import tqdm
+
+from course_utils.models import sample_latent
+from course_utils.objectives import NON_SATURATING, Objective
+from course_utils.training.averaging import AveragedModel
+from course_utils.training.checkpoint import Checkpoint
+from course_utils.training.engine import prepare
+from course_utils.training.interrupt import deferred_interrupt
+from course_utils.training.randomness import forked_random_state, random_state, set_random_state
+from course_utils.training.run import GANRun, every
+from course_utils.training.schedules import Schedule, adam, constant, scale_learning_rate
+from course_utils.training.step import HISTORY_COLUMNS, GANStep
+
+
+class TrainingDiverged(RuntimeError):
+    """A loss became NaN or infinite. `.run` holds the run up to there."""
+
+    def __init__(self, message: str, run: "GANRun"):
+        super().__init__(message)
+        self.run = run
+
+
+def train_gan(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    sample_real: Callable[[int], Tensor],
+    *,
+    steps: int,
+    batch_size: int = 64,
+    objective: Objective = NON_SATURATING,
+    g_optimizer: Optimizer | None = None,
+    d_optimizer: Optimizer | None = None,
+    d_steps: int = 1,
+    schedule: Schedule = constant,
+    ema_decay: float | None = None,
+    seed: int = 0,
+    autocast: bool = False,
+    channels_last: bool = True,
+    engine: str = "eager",
+    callbacks: Sequence[every] = (),
+    checkpoint: str | os.PathLike | None = None,
+    checkpoint_every: int | None = None,
+    progress: bool = True,
+) -> GANRun:
+    """Play the game for `steps` generator updates, each after `d_steps` discriminator updates, and return the run.
+
+    The networks are trained in place, on the device where their parameters are. `generator(z [n, latent_dim])` must
+    have a `latent_dim`; `discriminator(x)` must return one logit a sample; `sample_real(n)` must return n real samples
+    on that device (a toy's `sample`, or an image set's `batch`).
+
+    - `g_optimizer`, `d_optimizer`: any torch optimisers; by default `adam(network)`. `schedule` scales both rates.
+    - `ema_decay`: also keep a generator with averaged weights, `run.ema`.
+    - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's.
+    - `autocast`: networks in bfloat16, losses in float32. `channels_last`: the faster memory layout for convolutions.
+    - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays.
+    - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
+      interrupted, and at the end. The same call again goes on from it, bit for bit as if it had never stopped.
+
+    Interrupting (Ctrl-C, or the stop button) finishes the current step and returns the run so far; interrupting twice
+    stops at once. Raises ValueError for networks that do not fit each other or the data, TrainingDiverged when a loss
+    is NaN or infinite, CheckpointError for a checkpoint of another run.
+    """
+    if steps < 1 or batch_size < 1 or d_steps < 1:
+        raise ValueError(f"steps, batch_size and d_steps must be at least 1, not {steps}, {batch_size}, {d_steps}")
+    device = _require_fit(generator, discriminator, sample_real)
+    if channels_last and device.type != "mps":
+        for network in (generator, discriminator):
+            network.to(memory_format=torch.channels_last)
+    g_optimizer = g_optimizer or adam(generator)
+    d_optimizer = d_optimizer or adam(discriminator)
+    generator.train(), discriminator.train()
+
+    averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
+    run = GANRun(generator, discriminator, averaged, torch.zeros(steps, len(HISTORY_COLUMNS), device=device))
+    step = GANStep(
+        generator,
+        discriminator,
+        sample_real,
+        objective,
+        g_optimizer,
+        d_optimizer,
+        batch_size,
+        d_steps,
+        averaged,
+        autocast,
+    )
+    take_step = prepare(step, engine)
+    config = {
+        "networks": [[name, list(p.shape)] for net in (generator, discriminator) for name, p in net.named_parameters()],
+        "steps": steps,
+        "batch_size": batch_size,
+        "objective": objective.name,
+        "optimizers": [type(g_optimizer).__name__, type(d_optimizer).__name__],
+        "d_steps": d_steps,
+        "schedule": getattr(schedule, "__name__", type(schedule).__name__),
+        "ema_decay": ema_decay,
+        "seed": seed,
+        "autocast": autocast,
+    }
+    saved = Checkpoint(checkpoint, config) if checkpoint is not None else None
+    parts = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "g_optimizer": g_optimizer,
+        "d_optimizer": d_optimizer,
+    }
+    if averaged:
+        parts["ema"] = averaged.model
+    checkpoint_every = checkpoint_every or max(1, steps // 10)
+    report_every = max(1, steps // 100)
+
+    with (
+        forked_random_state(device, seed),
+        deferred_interrupt() as interrupted,
+        tqdm(total=steps, leave=False, unit="step", disable=None if progress else True) as bar,
+    ):
+        if saved and (state := saved.load()):
+            _restore(run, parts, state)
+        first_step = checked = run.steps_done
+        started = time.perf_counter() - run.seconds
+        bar.update(first_step)
+        if first_step == 0:
+            for callback in callbacks:
+                callback(run, at_end=False)
+        ended = run.steps_done == steps
+        while not ended:
+            factor = schedule(run.steps_done / steps)
+            scale_learning_rate(g_optimizer, factor)
+            scale_learning_rate(d_optimizer, factor)
+            if averaged:
+                averaged.set_update_number(run.steps_done)
+            run.rows[run.steps_done] = take_step()
+            run.steps_done += 1
+            run.seconds = time.perf_counter() - started
+
+            ended = run.steps_done == steps or bool(interrupted)
+            saving = saved is not None and (run.steps_done % checkpoint_every == 0 or ended)
+            if run.steps_done % report_every == 0 or saving or ended:
+                bar.set_postfix(_finite_losses(run, checked), refresh=False)  # the only place that waits for the device
+                bar.update(run.steps_done - checked)
+                checked = run.steps_done
+            if saving:
+                saved.save(_state(run, parts))
+            for callback in callbacks:
+                callback(run, at_end=ended)
+    run.interrupted = run.steps_done < steps
+    if progress:
+        print(_closing_line(run, steps, first_step))
+    return run
+
+
+def _require_fit(generator: nn.Module, discriminator: nn.Module, sample_real: Callable[[int], Tensor]) -> torch.device:
+    """Draw two of everything once, so that a wrong shape is explained before it becomes a stack trace."""
+    if not isinstance(getattr(generator, "latent_dim", None), int):
+        raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
+    device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
+    if device != d_device:
+        raise ValueError(f"the generator is on {device}, the discriminator on {d_device}: move both with .to(device)")
+    modes = generator.training, discriminator.training
+    generator.eval(), discriminator.eval()
+    with torch.no_grad(), forked_random_state(device):
+        real, fake = sample_real(2), generator(sample_latent(2, generator.latent_dim, device))
+        if real.device != device:
+            raise ValueError(f"the data are on {real.device}, the networks on {device}: move one with .to(device)")
+        if real.shape != fake.shape:
+            raise ValueError(
+                f"the generator makes samples of shape {tuple(fake.shape[1:])}, the data have {tuple(real.shape[1:])}: "
+                "check the generator's strides and its last layer"
+            )
+        logits = discriminator(real)
+    generator.train(modes[0]), discriminator.train(modes[1])
+    if logits.shape not in ((2,), (2, 1)):
+        raise ValueError(
+            f"the discriminator must return one logit a sample, shape (2,) for 2 samples, but returns {tuple(logits.shape)}"
+        )
+    return device
+
+
+def _finite_losses(run: GANRun, checked: int) -> dict[str, str]:
+    """The latest losses, as text for the bar; raises TrainingDiverged if any step since `checked` has a bad number."""
+    rows = run.rows[checked : run.steps_done].cpu()
+    if not rows.isfinite().all():
+        row = int((~rows.isfinite()).any(1).nonzero()[0])
+        column = int((~rows[row].isfinite()).nonzero()[0])
+        run.steps_done = checked + row + 1
+        raise TrainingDiverged(
+            f"{HISTORY_COLUMNS[column]} became {rows[row, column].item()} at step {run.steps_done:,}. Usual causes: a learning "
+            "rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic without a Lipschitz "
+            "constraint; data that are not scaled to [-1, 1] or hold NaN; float16. The run so far is in the "
+            "exception's .run",
+            run,
+        )
+    return {"D loss": f"{rows[-1, 0].item():.3f}", "G loss": f"{rows[-1, 1].item():.3f}"}
+
+
+def _state(run: GANRun, parts: dict) -> dict:
+    """Everything that the rest of the run depends on."""
+    state = {name: part.state_dict() for name, part in parts.items()}
+    return state | {
+        "rows": run.rows[: run.steps_done].clone(),
+        "seconds": run.seconds,
+        "random": random_state(run.device),
+    }
+
+
+def _restore(run: GANRun, parts: dict, state: dict) -> None:
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    run.steps_done, run.seconds = len(state["rows"]), state["seconds"]
+    run.rows[: run.steps_done] = state["rows"].to(run.device)
+    set_random_state(state["random"], run.device)
+
+
+def _closing_line(run: GANRun, steps: int, first_step: int) -> str:
+    resumed = f", resumed at {first_step:,}" if first_step else ""
+    rate = f"{run.seconds:.0f} s" if run.seconds >= 10 else f"{run.seconds:.1f} s"
+    if run.interrupted:
+        return f"Stopped after {run.steps_done:,} of {steps:,} steps ({rate}{resumed}): the run so far is kept."
+    return f"Trained for {steps:,} steps in {rate}{resumed}."

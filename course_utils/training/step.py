@@ -1,0 +1,89 @@
+"""One update of both players, as a pure tensor program.
+
+No `.item()`, no Python randomness, no loader: everything happens on the device, so the same function can be run
+eagerly, through `torch.compile`, or as a captured CUDA graph (`engine.py`).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from course_utils.models import sample_latent
+from course_utils.objectives import Objective
+from course_utils.training.averaging import AveragedModel
+
+HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
+
+
+class GANStep:
+    """Called once per generator update; returns the six numbers of `HISTORY_COLUMNS` as one tensor on the device."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        sample_real: Callable[[int], Tensor],
+        objective: Objective,
+        g_optimizer: Optimizer,
+        d_optimizer: Optimizer,
+        batch_size: int,
+        d_steps: int = 1,
+        ema: AveragedModel | None = None,
+        autocast: bool = False,
+    ):
+        self.generator, self.discriminator = generator, discriminator
+        self.sample_real, self.objective = sample_real, objective
+        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
+        self.batch_size, self.d_steps, self.ema, self.autocast = batch_size, d_steps, ema, autocast
+        self.g_parameters = list(generator.parameters())
+        self.device = self.g_parameters[0].device
+        self.latent_dim = generator.latent_dim
+
+    def _generate(self) -> Tensor:
+        with self._precision():
+            return self.generator(sample_latent(self.batch_size, self.latent_dim, self.device))
+
+    def _judge(self, x: Tensor) -> Tensor:
+        with self._precision():
+            logits = self.discriminator(x)
+        return logits.float()  # losses are always computed in 32 bits
+
+    def _precision(self) -> torch.autocast:
+        # Without its cache of cast weights, autocast is the same in a captured graph as outside.
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast, cache_enabled=False)
+
+    def __call__(self) -> Tensor:
+        for remaining in reversed(range(self.d_steps)):
+            real = self.sample_real(self.batch_size)
+            # The last fakes also serve the generator's update below, so only they need its graph.
+            with torch.set_grad_enabled(remaining == 0):
+                fake = self._generate()
+            real_logits, fake_logits = self._judge(real), self._judge(fake.detach())
+            d_loss = self.objective.discriminator_loss(real_logits, fake_logits)
+            self.d_optimizer.zero_grad()
+            d_loss.backward()
+            self.d_optimizer.step()
+
+        judged = self._judge(fake)
+        if self.objective.relativistic:
+            with torch.no_grad():
+                real_again = self._judge(real)
+            g_loss = self.objective.generator_loss(real_again, judged)
+        else:
+            g_loss = self.objective.generator_loss(judged)
+        self.g_optimizer.zero_grad()
+        g_loss.backward(inputs=self.g_parameters)  # D's weights are not G's to change: no gradient for them at all
+        self.g_optimizer.step()
+        if self.ema is not None:
+            self.ema.update()
+
+        real_logits, fake_logits = real_logits.detach(), fake_logits.detach()
+        means = [
+            real_logits.mean(),
+            fake_logits.mean(),
+            real_logits.sigmoid().mean(),
+            fake_logits.sigmoid().mean(),
+        ]
+        return torch.stack([d_loss.detach(), g_loss.detach(), *means])

@@ -1,0 +1,131 @@
+"""Closed forms, finite differences and extreme logits for every loss."""
+
+import math
+
+import pytest
+import torch
+
+from course_utils import objectives
+from course_utils.objectives import LEAST_SQUARES, MINIMAX, NON_SATURATING, OBJECTIVES, RELATIVISTIC, WASSERSTEIN, HINGE
+
+R, F = torch.tensor([2.0, -1.0], dtype=torch.float64), torch.tensor([0.5, -3.0], dtype=torch.float64)
+
+
+def sigmoid(t: float) -> float:
+    return 1 / (1 + math.exp(-t))
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+CROSS_ENTROPY = -mean([math.log(sigmoid(2)), math.log(sigmoid(-1))]) - mean(
+    [math.log(1 - sigmoid(0.5)), math.log(1 - sigmoid(-3))]
+)
+CLOSED_FORMS = {  # objective: discriminator's loss, generator's loss at the logits above, written out in probabilities
+    MINIMAX: (CROSS_ENTROPY, mean([math.log(1 - sigmoid(0.5)), math.log(1 - sigmoid(-3))])),
+    NON_SATURATING: (CROSS_ENTROPY, -mean([math.log(sigmoid(0.5)), math.log(sigmoid(-3))])),
+    LEAST_SQUARES: (0.5 * mean([1, 4]) + 0.5 * mean([0.25, 9]), 0.5 * mean([0.25, 16])),
+    HINGE: (mean([0, 2]) + mean([1.5, 0]), -mean([0.5, -3])),
+    WASSERSTEIN: (mean([0.5, -3]) - mean([2, -1]), -mean([0.5, -3])),
+    RELATIVISTIC: (-mean([math.log(sigmoid(1.5)), math.log(sigmoid(2))]), -mean([math.log(sigmoid(-1.5)), math.log(sigmoid(-2))])),
+}  # fmt: skip
+
+
+def generator_loss(objective, real, fake):
+    return objective.generator_loss(real, fake) if objective.relativistic else objective.generator_loss(fake)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
+def test_closed_forms(objective):
+    d_loss, g_loss = CLOSED_FORMS[objective]
+    assert objective.discriminator_loss(R, F).item() == pytest.approx(d_loss, abs=1e-12)
+    assert generator_loss(objective, R, F).item() == pytest.approx(g_loss, abs=1e-12)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
+def test_gradients_agree_with_finite_differences(objective):
+    real = torch.tensor([0.3, -2.1, 4.0], dtype=torch.float64, requires_grad=True)
+    fake = torch.tensor([1.7, -0.4, -5.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(objective.discriminator_loss, (real, fake))
+    assert torch.autograd.gradcheck(lambda f: generator_loss(objective, real.detach(), f), (fake,))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
+@pytest.mark.parametrize("r, f", [(100.0, -100.0), (-100.0, 100.0), (100.0, 100.0), (-100.0, -100.0)])
+def test_losses_and_gradients_are_finite_at_extreme_logits(objective, r, f):
+    real, fake = torch.full((4,), r, requires_grad=True), torch.full((4,), f, requires_grad=True)
+    loss = objective.discriminator_loss(real, fake) + generator_loss(objective, real, fake)
+    loss.backward()
+    assert loss.isfinite() and real.grad.isfinite().all() and fake.grad.isfinite().all()
+
+
+def test_saturation_is_where_theory_says_it_is():
+    """d/df of the two generator losses: −σ(f), which dies as D wins, and −(1 − σ(f)), which then is strongest."""
+    f = torch.tensor([-100.0, -10.0, 0.0, 10.0], requires_grad=True)
+    saturating = torch.autograd.grad(objectives.saturating_generator_loss(f), f)[0] * 4
+    non_saturating = torch.autograd.grad(objectives.non_saturating_generator_loss(f), f)[0] * 4
+    torch.testing.assert_close(saturating, -f.sigmoid().detach())
+    torch.testing.assert_close(non_saturating, -(1 - f.sigmoid()).detach())
+    assert saturating[0].abs() < 1e-40 and non_saturating[0] == -1
+
+
+def test_the_value_of_an_undecided_discriminator_is_two_log_two():
+    zeros = torch.zeros(5)
+    assert MINIMAX.discriminator_loss(zeros, zeros).item() == pytest.approx(2 * math.log(2))
+
+
+def test_label_smoothing_is_cross_entropy_against_the_softened_target():
+    smoothed = NON_SATURATING.label_smoothed(0.1)
+    target = torch.full_like(R, 0.9)
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    expected = bce(R, target) + bce(F, torch.zeros_like(F))
+    torch.testing.assert_close(smoothed.discriminator_loss(R, F), expected)
+    assert smoothed.generator_loss is NON_SATURATING.generator_loss
+    assert "0.9" in smoothed.name
+
+
+def test_smoothed_least_squares_aims_at_the_softened_target():
+    at_target = torch.tensor([0.8])
+    assert LEAST_SQUARES.label_smoothed(0.2).discriminator_loss(at_target, torch.zeros(1)).item() == pytest.approx(0)
+
+
+def test_smoothing_twice_keeps_the_latter():
+    once, twice = NON_SATURATING.label_smoothed(0.2), NON_SATURATING.label_smoothed(0.1).label_smoothed(0.2)
+    assert twice.discriminator_loss(R, F) == once.discriminator_loss(R, F)
+
+
+@pytest.mark.parametrize("objective", [HINGE, WASSERSTEIN, RELATIVISTIC], ids=lambda o: o.name)
+def test_smoothing_a_loss_without_labels_is_refused(objective):
+    with pytest.raises(ValueError, match="no target labels"):
+        objective.label_smoothed(0.1)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, 2.0])
+def test_smoothing_outside_its_range_is_refused(smoothing):
+    with pytest.raises(ValueError, match=r"\[0, 1\)"):
+        MINIMAX.label_smoothed(smoothing)
+
+
+def test_pairing_logits_of_different_shapes_is_refused_not_broadcast():
+    with pytest.raises(ValueError, match="same shape"):
+        RELATIVISTIC.discriminator_loss(torch.zeros(4), torch.zeros(4, 1))
+    with pytest.raises(ValueError, match="same shape"):
+        RELATIVISTIC.generator_loss(torch.zeros(4), torch.zeros(3))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
+def test_labels_and_empty_batches_are_refused(objective):
+    with pytest.raises(ValueError, match="floating-point"):
+        objective.discriminator_loss(torch.zeros(4, dtype=torch.long), torch.zeros(4, dtype=torch.long))
+    with pytest.raises(ValueError, match="empty"):
+        generator_loss(objective, torch.zeros(0), torch.zeros(0))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
+def test_each_player_improves_by_descending_its_loss(objective):
+    """A sign error would make the players help each other: from undecided logits, D gains by raising r and lowering f."""
+    undecided = torch.zeros(2)
+    better_d = objective.discriminator_loss(undecided + 0.1, undecided - 0.1)
+    assert better_d < objective.discriminator_loss(undecided, undecided)
+    assert generator_loss(objective, undecided, undecided + 0.1) < generator_loss(objective, undecided, undecided)
