@@ -1,11 +1,11 @@
 """Claims: sentences of the course that are measured and asserted whenever a lesson runs, and the ledger that keeps them."""
 
-import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from course_utils.storage import write_json
 
 
 class ClaimFailed(AssertionError):
@@ -60,11 +60,3 @@ class Ledger:
     def _write(self) -> None:
         page = {**self.heading, "claims": [asdict(claim) for claim in self.claims]}
         write_json(self.path, page)
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write `content` as readable JSON, so that `path` never holds half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
-    os.replace(partial, path)

@@ -6,20 +6,23 @@ from typing import TypeVar
 
 import torch
 
-from course_utils.claims import Claim, ClaimFailed, Ledger, describe, write_json
+from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import Evidence, load_evidence, predicted_seconds
+from course_utils.storage import write_json
 
 BUDGETS = ("smoke", "cpu", "gpu")
 T = TypeVar("T")
 
 
-def begin(number: str) -> "Lesson":
-    """Start lesson `number` ("03"): choose device and budget, print them in a table, and seed torch.
+def begin(number: str, images: bool = False) -> "Lesson":
+    """Start lesson `number` ("03"): choose device and budget, load the image set if asked, print a table, seed torch.
 
-    The environment can override the choice: COURSE_BUDGET (smoke, cpu, gpu), COURSE_SEED, COURSE_DATASET.
+    The environment can override the choices: COURSE_BUDGET (smoke, cpu, gpu), COURSE_SEED, COURSE_DATASET, COURSE_DATA.
     """
-    lesson = Lesson(number, device=_best_device(), budget=_chosen_budget(), seed=_chosen_seed())
+    device = _best_device()
+    loaded = load_images(device=device) if images else None
+    lesson = Lesson(number, device, _chosen_budget(), _chosen_seed(), loaded)
     torch.manual_seed(lesson.seed)
     print(lesson.table())
     return lesson
@@ -28,9 +31,9 @@ def begin(number: str) -> "Lesson":
 class Lesson:
     """A running lesson. Made by `begin`."""
 
-    def __init__(self, number: str, device: torch.device, budget: str, seed: int):
+    def __init__(self, number: str, device: torch.device, budget: str, seed: int, images: ImageData | None = None):
         self.number, self.device, self.budget, self.seed = number, device, budget, seed
-        self._images: ImageData | None = None
+        self._images = images
         self._measured: dict[str, float] = {}
         self._evidence_file = os.environ.get("COURSE_EVIDENCE")  # set by `course.py evidence`, which wants numbers only
         self._ledger: Ledger | None = None
@@ -40,9 +43,12 @@ class Lesson:
         checks = "runs every line, checks no claim" if self.budget == "smoke" else "every claim is asserted"
         rows = {
             "device": _device_name(self.device),
+            **({"data": repr(self._images)} if self._images else {}),
             "budget": f"{self.budget}: {checks}",
             "seed": str(self.seed),
-            "time": f"about {_minutes(timing[0])} (measured on {timing[1]})" if timing else "not measured on this budget",
+            "time": f"about {_minutes(timing[0])} (measured on {timing[1]})"
+            if timing
+            else "not measured on this budget",
         }
         return "\n".join([f"Lesson {self.number}", *(f"  {name:<7} {value}" for name, value in rows.items())])
 
@@ -50,19 +56,20 @@ class Lesson:
         """The value for this run's budget; without one for the GPU, the CPU's serves there too."""
         return {"smoke": smoke, "cpu": cpu, "gpu": cpu if gpu is None else gpu}[self.budget]
 
+    @property
     def images(self) -> ImageData:
-        """The lesson's image set, on the lesson's device; loaded once."""
+        """The lesson's image set, on the lesson's device."""
         if self._images is None:
-            self._images = load_images(device=self.device)
+            raise ValueError(
+                f"lesson {self.number} began without images; write lesson.begin({self.number!r}, images=True)"
+            )
         return self._images
 
     def per_data(self, **values: T) -> T:
         """The value for the image set in use: `per_data(mnist=4000, digits=1500)`; others use that of MNIST."""
-        return values.get(self.images().name, values["mnist"])
+        return values.get(self.images.name, values["mnist"])
 
-    def claim(
-        self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = ""
-    ) -> None:
+    def claim(self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = "") -> None:
         """Assert that `text` is true in this run, print it with the measurement, and enter it in the ledger.
 
         `measured`: a number, or one for each run (then the mean and its 95 % interval are shown). `paper`: what was
@@ -98,13 +105,15 @@ class Lesson:
         """What several seeds measured in this lesson, on this image set and budget; None if that is not stored."""
         if self._evidence_file or self.budget == "smoke":
             return None
-        return load_evidence(self.number, self.images().name, self.budget)
+        return load_evidence(self.number, self.images.name, self.budget)
 
     def claim_predicted(self, key: str) -> None:
         """Claim that this run's `key` falls where the stored runs predict it; say so where none are stored."""
         evidence = self.evidence
         if evidence is None:
-            print(f"· no stored runs to compare {key} with (lesson {self.number}, {self.images().name}, {self.budget} budget)")
+            print(
+                f"· no stored runs to compare {key} with (lesson {self.number}, {self.images.name}, {self.budget} budget)"
+            )
             return
         low, high = evidence.band(key)
         value = self._measured[key]
@@ -118,13 +127,19 @@ class Lesson:
     def _page(self) -> Ledger:
         if self._ledger is None:
             data = self._images.name if self._images else "toys"
-            folder = Path(os.environ.get("COURSE_LEDGER", "build/ledger"))
             self._ledger = Ledger(
-                folder / f"{self.number}-{data}-{self.budget}.json",
+                _ledger_folder() / f"{self.number}-{data}-{self.budget}.json",
                 lesson=self.number, data=data, budget=self.budget, seed=self.seed,
                 device=_device_name(self.device), torch=torch.__version__,
             )  # fmt: skip
         return self._ledger
+
+
+def _ledger_folder() -> Path:
+    """COURSE_LEDGER; else build/ledger of the checkout; else, where only the package is installed, of this folder."""
+    checkout = Path(__file__).resolve().parents[1]
+    root = checkout if (checkout / "course.py").exists() else Path.cwd()
+    return Path(os.environ.get("COURSE_LEDGER") or root / "build" / "ledger")
 
 
 def _best_device() -> torch.device:

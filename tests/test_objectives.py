@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from course_utils import objectives
-from course_utils.objectives import LEAST_SQUARES, MINIMAX, NON_SATURATING, OBJECTIVES, RELATIVISTIC, WASSERSTEIN, HINGE
+from course_utils.objectives import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURATING, OBJECTIVES, RELATIVISTIC, WASSERSTEIN
 
 R, F = torch.tensor([2.0, -1.0], dtype=torch.float64), torch.tensor([0.5, -3.0], dtype=torch.float64)
 
@@ -28,7 +28,7 @@ CLOSED_FORMS = {  # objective: discriminator's loss, generator's loss at the log
     LEAST_SQUARES: (0.5 * mean([1, 4]) + 0.5 * mean([0.25, 9]), 0.5 * mean([0.25, 16])),
     HINGE: (mean([0, 2]) + mean([1.5, 0]), -mean([0.5, -3])),
     WASSERSTEIN: (mean([0.5, -3]) - mean([2, -1]), -mean([0.5, -3])),
-    RELATIVISTIC: (-mean([math.log(sigmoid(1.5)), math.log(sigmoid(2))]), -mean([math.log(sigmoid(-1.5)), math.log(sigmoid(-2))])),
+    RELATIVISTIC: tuple(-mean([math.log(sigmoid(s * 1.5)), math.log(sigmoid(s * 2))]) for s in (1, -1)),
 }  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def test_labels_and_empty_batches_are_refused(objective):
 
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
 def test_each_player_improves_by_descending_its_loss(objective):
-    """A sign error would make the players help each other: from undecided logits, D gains by raising r and lowering f."""
+    """A sign error would make the players help each other: undecided D gains by raising r and lowering f."""
     undecided = torch.zeros(2)
     better_d = objective.discriminator_loss(undecided + 0.1, undecided - 0.1)
     assert better_d < objective.discriminator_loss(undecided, undecided)

@@ -1,4 +1,4 @@
-"""Kill a training process at random moments, 20 times and more: the run that goes on is bit for bit the undisturbed one."""
+"""Kill a training process at random moments, 20 times: the run that goes on is bit for bit the undisturbed one."""
 
 import os
 import random
@@ -51,7 +51,11 @@ def test_a_run_killed_twenty_times_is_bit_exact(tmp_path):
     # A process of its own, because a child forked from one whose thread pools are running may hang.
     script = f"import test_sigkill as t, pathlib; p = pathlib.Path({str(tmp_path)!r})"
     script += "; t.kill_until_done(p); t.train(p, 'whole')"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]),
+    }
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= KILLS

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 import torch
@@ -161,11 +162,47 @@ def test_the_average_covers_batchnorm_statistics():
     torch.manual_seed(0)
     generator, discriminator = models.DCGANGenerator(4, width=2), models.DCGANDiscriminator(width=2)
     run = training.train_gan(
-        generator, discriminator, lambda n: torch.randn(n, 1, 28, 28), steps=5, batch_size=4, ema_decay=0.9, progress=False
+        generator,
+        discriminator,
+        lambda n: torch.randn(n, 1, 28, 28),
+        steps=5,
+        batch_size=4,
+        ema_decay=0.9,
+        progress=False,
     )
     averaged, raw = run.ema.state_dict(), run.generator.state_dict()
     assert averaged["net.2.num_batches_tracked"] == raw["net.2.num_batches_tracked"] == 5
-    assert averaged["net.2.running_var"].ne(1).all() and not torch.equal(averaged["net.2.running_var"], raw["net.2.running_var"])
+    assert averaged["net.2.running_var"].ne(1).all() and not torch.equal(
+        averaged["net.2.running_var"], raw["net.2.running_var"]
+    )
+
+
+def test_a_lazy_penalty_is_computed_in_every_kth_step_with_k_times_the_weight():
+    """A penalty that is linear in one weight moves that weight under SGD by rate × mean strength, lazy or not."""
+
+    def moved(penalty_every):
+        generator, discriminator = point_pair()
+        frozen = objectives.Objective("frozen", lambda r, f: 0.0 * (r.mean() + f.mean()), lambda f: 0.0 * f.mean())
+        calls = []
+
+        def penalty(network, real, fake):
+            calls.append(len(real))
+            return network.net[0].bias[0]
+
+        before = discriminator.net[0].bias[0].item()
+        sgd = torch.optim.SGD(discriminator.parameters(), lr=0.01)
+        options = {"objective": frozen, "penalty": penalty, "penalty_every": penalty_every, "d_optimizer": sgd}
+        train(8, (generator, discriminator), **options)
+        return before - discriminator.net[0].bias[0].item(), len(calls)
+
+    assert moved(1) == (pytest.approx(0.08, rel=1e-3), 8)
+    assert moved(4) == (pytest.approx(0.08, rel=1e-3), 2)
+
+
+def test_a_penalty_is_not_part_of_the_recorded_loss():
+    unpenalised = train(1)
+    penalised = train(1, penalty=lambda network, real, fake: 1000 + 0 * network(real).mean())
+    assert torch.equal(penalised.rows, unpenalised.rows)
 
 
 @pytest.mark.parametrize("decay", [0.0, 1.0, -0.5])
@@ -205,13 +242,13 @@ def test_the_compiled_engine_agrees_with_the_eager_one():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("ema_decay", [None, 0.9])
-def test_the_captured_graph_agrees_with_the_eager_engine(ema_decay):
+@pytest.mark.parametrize("options", [{}, {"ema_decay": 0.9}, {"penalty": objectives.r1_penalty, "penalty_every": 4}])
+def test_the_captured_graph_agrees_with_the_eager_engine(options):
     def run(engine):
         pair = [network.cuda() for network in point_pair()]
         return training.train_gan(
-            *pair, lambda n: RING.sample(n, "cuda"), steps=50, batch_size=16, engine=engine, ema_decay=ema_decay,
-            schedule=training.linear_decay, progress=False,
+            *pair, lambda n: RING.sample(n, "cuda"), steps=50, batch_size=16, engine=engine,
+            schedule=training.linear_decay, progress=False, **options,
         )  # fmt: skip
 
     eager, captured = run("eager"), run("cuda_graph")
@@ -295,6 +332,10 @@ def test_a_checkpoint_of_another_run_is_refused_and_kept(tmp_path):
     content = file.read_bytes()
     with pytest.raises(training.CheckpointError, match=r"different run: batch_size was 16 and is now 8"):
         train(checkpoint=file, batch_size=8)
+    with pytest.raises(training.CheckpointError, match=r"schedule was 'constant' and is now 'decay_after\(0.5\)'"):
+        train(checkpoint=file, schedule=training.decay_after(0.5))
+    with pytest.raises(training.CheckpointError, match=r"r1_penalty\(\)\{'gamma': 2\}"):
+        train(checkpoint=file, penalty=partial(objectives.r1_penalty, gamma=2))
     assert file.read_bytes() == content
 
 
@@ -371,7 +412,9 @@ def test_nan_stops_with_the_step_the_loss_and_the_usual_causes(tmp_path):
         return RING.sample(n) * (float("nan") if len(steps) == 15 else 1)  # call 1 is the check of shapes
 
     generator, discriminator = point_pair()
-    with pytest.raises(training.TrainingDiverged, match=r"d_loss became nan at step 14\. Usual causes: a learning rate") as caught:
+    with pytest.raises(
+        training.TrainingDiverged, match=r"d_loss became nan at step 14\. Usual causes: a learning rate"
+    ) as caught:
         training.train_gan(
             generator, discriminator, poisoned, steps=100, batch_size=16, checkpoint=tmp_path / "run.pt",
             checkpoint_every=7, progress=False,

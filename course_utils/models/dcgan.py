@@ -2,7 +2,7 @@
 
 Two stride-2 layers lie between the image and a map of a quarter of its side: 28 → 14 → 7, or 32 → 16 → 8. A 4×4 kernel
 with stride 2 and padding 1 halves a side exactly (and its transpose doubles it), and since 4 is a multiple of 2 every
-output pixel of the transpose is reached by the same number of kernel taps, so no checkerboard is built in.
+output pixel of the transpose is reached by the same number of kernel taps: no checkerboard is built in.
 """
 
 import torch
@@ -13,19 +13,6 @@ def _quarter(image_size: int) -> int:
     if image_size not in (28, 32):
         raise ValueError(f"the DCGAN pair is built for images of 28×28 or 32×32 pixels, not {image_size}×{image_size}")
     return image_size // 4
-
-
-def _initialise(module: nn.Module) -> None:
-    """Weights from N(0, 0.02²), BatchNorm scales from N(1, 0.02²), biases zero, as in the DCGAN paper, section 4."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(layer.weight, 0.0, 0.02)
-        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.normal_(layer.weight, 1.0, 0.02)
-        else:
-            continue
-        if layer.bias is not None:
-            nn.init.zeros_(layer.bias)
 
 
 def _require_output(module: nn.Module, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> None:
@@ -42,10 +29,11 @@ class DCGANGenerator(nn.Module):
     """z [n, latent_dim] → images [n, channels, image_size, image_size] in (−1, 1).
 
     A dense layer makes a 7×7 map of 2·`width` channels (8×8 for 32-pixel images); two transposed convolutions double
-    its side twice. BatchNorm and ReLU after each layer but the last, which ends in tanh.
+    its side twice. BatchNorm and ReLU after each layer but the last, which ends in tanh. Weights start from torch's own
+    initialisation, which scales with each layer's fan-in.
     """
 
-    def __init__(self, latent_dim: int = 64, width: int = 64, image_size: int = 28, channels: int = 1):
+    def __init__(self, latent_dim: int = 32, width: int = 32, image_size: int = 28, channels: int = 1):
         super().__init__()
         self.latent_dim = latent_dim
         side = _quarter(image_size)
@@ -60,7 +48,6 @@ class DCGANGenerator(nn.Module):
             nn.ConvTranspose2d(width, channels, kernel_size=4, stride=2, padding=1),
             nn.Tanh(),
         )
-        _initialise(self)
         _require_output(self, (latent_dim,), (channels, image_size, image_size))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -70,24 +57,27 @@ class DCGANGenerator(nn.Module):
 class DCGANDiscriminator(nn.Module):
     """Images [n, channels, image_size, image_size] → logits [n].
 
-    Two stride-2 convolutions with leaky ReLU (slope 0.2) and, if asked for, dropout; then one dense layer. No
-    BatchNorm on the input layer, and no sigmoid: the losses take logits.
+    Three stride-2 convolutions of `width`, 4·`width` and 8·`width` channels with leaky ReLU (slope 0.2) and, if asked
+    for, dropout; then one dense layer on the 4×4 map. No BatchNorm, which would let the images of a batch see each
+    other and forbids gradient penalties; and no sigmoid: the losses take logits.
     """
 
-    def __init__(self, width: int = 64, image_size: int = 28, channels: int = 1, dropout: float = 0.0):
+    def __init__(self, width: int = 16, image_size: int = 28, channels: int = 1, dropout: float = 0.0):
         super().__init__()
-        side = _quarter(image_size)
+        _quarter(image_size)
         self.net = nn.Sequential(
             nn.Conv2d(channels, width, kernel_size=4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             nn.Dropout(dropout),
-            nn.Conv2d(width, 2 * width, kernel_size=4, stride=2, padding=1),
+            nn.Conv2d(width, 4 * width, kernel_size=4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Conv2d(4 * width, 8 * width, kernel_size=3, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             nn.Dropout(dropout),
             nn.Flatten(),
-            nn.Linear(2 * width * side**2, 1),
+            nn.Linear(8 * width * 4 * 4, 1),
         )
-        _initialise(self)
         _require_output(self, (channels, image_size, image_size), ())
 
     def forward(self, x: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from course_utils.objectives.adversarial import (
     wasserstein_critic_loss,
     wasserstein_generator_loss,
 )
+from course_utils.objectives.penalties import Penalty, r1_penalty
 
 __all__ = [
     "HINGE",
@@ -30,11 +31,13 @@ __all__ = [
     "RELATIVISTIC",
     "WASSERSTEIN",
     "Objective",
+    "Penalty",
     "cross_entropy_discriminator_loss",
     "hinge_discriminator_loss",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "non_saturating_generator_loss",
+    "r1_penalty",
     "relativistic_discriminator_loss",
     "relativistic_generator_loss",
     "saturating_generator_loss",

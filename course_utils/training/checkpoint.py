@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import torch
+from course_utils.storage import DamagedFile, load_tensors, save_tensors
 
 _FORMAT = 1
 
@@ -20,18 +20,9 @@ class Checkpoint:
         self.path, self.config = Path(path), config
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write `state` so that the file is always either the previous checkpoint or this one, whole.
-
-        It is written beside its place, flushed to the disk, and only then renamed onto it, which is atomic.
-        """
-        partial = self.path.with_name(self.path.name + ".partial")
+        """Replace the file's content by `state`; killed at any moment, it is still the previous checkpoint or this one."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(partial, "wb") as file:
-                torch.save({"format": _FORMAT, "config": self.config, "state": state}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, self.path)
+            save_tensors(self.path, {"format": _FORMAT, "config": self.config, "state": state})
         except OSError as error:
             raise CheckpointError(f"cannot write the checkpoint {self.path}: {error.strerror or error}") from error
 
@@ -40,11 +31,11 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
+            saved = load_tensors(self.path)
             found_format, found, state = saved["format"], saved["config"], saved["state"]
-        except Exception as error:  # torch.load raises many kinds for a damaged file
+        except (DamagedFile, KeyError, TypeError) as error:
             raise CheckpointError(
-                f"{self.path} is not a readable checkpoint ({type(error).__name__}). Delete it, or give another path"
+                f"{self.path} is not a readable checkpoint. Delete it, or give another path"
             ) from error
         if found_format != _FORMAT:
             raise CheckpointError(

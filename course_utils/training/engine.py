@@ -1,5 +1,6 @@
 """Three ways to run the same step: eagerly, compiled, or as one captured CUDA graph."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import torch
@@ -11,7 +12,7 @@ ENGINES = ("eager", "compile", "cuda_graph")
 _WARM_UP_STEPS = 3
 
 
-def prepare(step: GANStep, engine: str) -> Callable[[], Tensor]:
+def prepare(step: GANStep, engine: str) -> Callable[[float], Tensor]:
     """`step`, to be run by `engine`. Raises ValueError for an unknown engine, or CUDA graphs without CUDA."""
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
@@ -27,15 +28,16 @@ def prepare(step: GANStep, engine: str) -> Callable[[], Tensor]:
 class _CapturedStep:
     """Replays the step's kernels in one launch: for small networks, launching them one by one is what takes the time.
 
-    The first three calls run eagerly on a side stream, as capture needs warmed-up libraries and allocated optimiser
-    state; they are ordinary training steps. Source: PyTorch's notes on CUDA graphs, "whole-network capture".
+    There is one graph for each penalty weight (0, and the one of lazy regularisation). The first three calls with a weight
+    run eagerly on a side stream, as capture needs warmed-up libraries and allocated optimiser state; they are ordinary
+    training steps. Source: PyTorch's notes on CUDA graphs, "whole-network capture".
     """
 
     def __init__(self, step: GANStep):
         self.step = step
         self.stream = torch.cuda.Stream(step.device)
-        self.calls = 0
-        self.graph: torch.cuda.CUDAGraph | None = None
+        self.calls: Counter[float] = Counter()
+        self.captured: dict[float, tuple[torch.cuda.CUDAGraph, Tensor]] = {}  # the graph, and the row that it fills
         for optimizer in (step.g_optimizer, step.d_optimizer):
             for group in optimizer.param_groups:
                 if "capturable" not in group:
@@ -45,21 +47,29 @@ class _CapturedStep:
                 # On the device, so that the schedule's new rate reaches the captured kernels.
                 group.update(capturable=True, lr=torch.as_tensor(float(group["lr"]), device=step.device))
 
-    def __call__(self) -> Tensor:
-        if self.graph is not None:
-            self.graph.replay()
-            return self.row
-        if self.calls < _WARM_UP_STEPS:
-            self.calls += 1
-            self.stream.wait_stream(torch.cuda.current_stream(self.step.device))
-            with torch.cuda.stream(self.stream):
-                row = self.step()
-            torch.cuda.current_stream(self.step.device).wait_stream(self.stream)
-            return row
+    def __call__(self, penalty_weight: float = 0.0) -> Tensor:
+        if penalty_weight not in self.captured:
+            if self.calls[penalty_weight] < _WARM_UP_STEPS:
+                self.calls[penalty_weight] += 1
+                return self._warm_up(penalty_weight)
+            self._capture(penalty_weight)
+        graph, row = self.captured[penalty_weight]
+        graph.replay()
+        return row
+
+    def _warm_up(self, penalty_weight: float) -> Tensor:
+        main = torch.cuda.current_stream(self.step.device)
+        self.stream.wait_stream(main)
+        with torch.cuda.stream(self.stream):
+            row = self.step(penalty_weight)
+        main.wait_stream(self.stream)
+        return row
+
+    def _capture(self, penalty_weight: float) -> None:
+        """Record the step's kernels without running them; its gradients live in the graph's own memory."""
         for optimizer in (self.step.g_optimizer, self.step.d_optimizer):
             optimizer.zero_grad()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self.row = self.step()
-        self.graph = graph
-        return self()
+            row = self.step(penalty_weight)
+        self.captured[penalty_weight] = graph, row

@@ -3,14 +3,15 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from tqdm.auto import tqdm
 
 from course_utils.models import sample_latent
-from course_utils.objectives import NON_SATURATING, Objective
+from course_utils.objectives import NON_SATURATING, Objective, Penalty
+from course_utils.progress import progress_bar
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint
 from course_utils.training.engine import prepare
@@ -43,6 +44,8 @@ def train_gan(
     schedule: Schedule = constant,
     ema_decay: float | None = None,
     seed: int = 0,
+    penalty: Penalty | None = None,
+    penalty_every: int = 1,
     autocast: bool = False,
     channels_last: bool = True,
     engine: str = "eager",
@@ -60,6 +63,8 @@ def train_gan(
     - `g_optimizer`, `d_optimizer`: any torch optimisers; by default `adam(network)`. `schedule` scales both rates.
     - `ema_decay`: also keep a generator with averaged weights, `run.ema`.
     - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's.
+    - `penalty`: a function (discriminator, real, fake) → scalar, added to D's loss. With `penalty_every` k it is computed in
+      every k-th step only, with k times the weight: "lazy regularisation" (Karras et al. 2020), nearly the same for less.
     - `autocast`: networks in bfloat16, losses in float32. `channels_last`: the faster memory layout for convolutions.
     - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays.
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
@@ -69,8 +74,9 @@ def train_gan(
     stops at once. Raises ValueError for networks that do not fit each other or the data, TrainingDiverged when a loss
     is NaN or infinite, CheckpointError for a checkpoint of another run.
     """
-    if steps < 1 or batch_size < 1 or d_steps < 1:
-        raise ValueError(f"steps, batch_size and d_steps must be at least 1, not {steps}, {batch_size}, {d_steps}")
+    counts = {"steps": steps, "batch_size": batch_size, "d_steps": d_steps, "penalty_every": penalty_every}
+    if min(counts.values()) < 1:
+        raise ValueError(f"{', '.join(counts)} must be at least 1, not {', '.join(map(str, counts.values()))}")
     device = _require_fit(generator, discriminator, sample_real)
     if channels_last and device.type != "mps":
         for network in (generator, discriminator):
@@ -82,17 +88,9 @@ def train_gan(
     averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
     run = GANRun(generator, discriminator, averaged, torch.zeros(steps, len(HISTORY_COLUMNS), device=device))
     step = GANStep(
-        generator,
-        discriminator,
-        sample_real,
-        objective,
-        g_optimizer,
-        d_optimizer,
-        batch_size,
-        d_steps,
-        averaged,
-        autocast,
-    )
+        generator, discriminator, sample_real, objective, g_optimizer, d_optimizer,
+        batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
+    )  # fmt: skip
     take_step = prepare(step, engine)
     config = {
         "networks": [[name, list(p.shape)] for net in (generator, discriminator) for name, p in net.named_parameters()],
@@ -101,7 +99,8 @@ def train_gan(
         "objective": objective.name,
         "optimizers": [type(g_optimizer).__name__, type(d_optimizer).__name__],
         "d_steps": d_steps,
-        "schedule": getattr(schedule, "__name__", type(schedule).__name__),
+        "schedule": _name(schedule),
+        "penalty": [_name(penalty), penalty_every],
         "ema_decay": ema_decay,
         "seed": seed,
         "autocast": autocast,
@@ -121,7 +120,7 @@ def train_gan(
     with (
         forked_random_state(device, seed),
         deferred_interrupt() as interrupted,
-        tqdm(total=steps, leave=False, unit="step", disable=None if progress else True) as bar,
+        progress_bar(steps, "step", wanted=progress) as bar,
     ):
         if saved and (state := saved.load()):
             _restore(run, parts, state)
@@ -138,7 +137,8 @@ def train_gan(
             scale_learning_rate(d_optimizer, factor)
             if averaged:
                 averaged.set_update_number(run.steps_done)
-            run.rows[run.steps_done] = take_step()
+            penalised = penalty is not None and run.steps_done % penalty_every == 0
+            run.rows[run.steps_done] = take_step(penalty_every if penalised else 0.0)
             run.steps_done += 1
             run.seconds = time.perf_counter() - started
 
@@ -218,6 +218,13 @@ def _restore(run: GANRun, parts: dict, state: dict) -> None:
     run.steps_done, run.seconds = len(state["rows"]), state["seconds"]
     run.rows[: run.steps_done] = state["rows"].to(run.device)
     set_random_state(state["random"], run.device)
+
+
+def _name(function: Callable | None) -> str:
+    """What tells one schedule or penalty from another in a checkpoint: its name, and the arguments it was made with."""
+    if isinstance(function, partial):
+        return f"{_name(function.func)}{function.args}{function.keywords}"
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def _closing_line(run: GANRun, steps: int, first_step: int) -> str:

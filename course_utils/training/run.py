@@ -63,7 +63,7 @@ class GANRun:
         return samples
 
 
-class every:  # noqa: N801 - reads as a word in a call: callbacks=[every(500, draw)]
+class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
     """A callback: `function(run)` before the first step, after each `interval` steps, and at the end.
 
     What it returns is kept in `.values`, and the step numbers in `.steps`. It draws from a forked random stream, so

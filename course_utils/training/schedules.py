@@ -31,6 +31,7 @@ def decay_after(start: float) -> Schedule:
     def schedule(progress: float) -> float:
         return min(1.0, (1.0 - progress) / (1.0 - start))
 
+    schedule.__name__ = f"decay_after({start:g})"
     return schedule
 
 

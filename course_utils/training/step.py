@@ -11,14 +11,17 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from course_utils.models import sample_latent
-from course_utils.objectives import Objective
+from course_utils.objectives import Objective, Penalty
 from course_utils.training.averaging import AveragedModel
 
 HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
 
 
 class GANStep:
-    """Called once per generator update; returns the six numbers of `HISTORY_COLUMNS` as one tensor on the device."""
+    """Called once per generator update; returns the numbers of `HISTORY_COLUMNS` as one tensor on the device.
+
+    `penalty_weight` times the penalty is added to D's loss before it is minimised, but not to the loss that is recorded.
+    """
 
     def __init__(
         self,
@@ -32,11 +35,13 @@ class GANStep:
         d_steps: int = 1,
         ema: AveragedModel | None = None,
         autocast: bool = False,
+        penalty: Penalty | None = None,
     ):
         self.generator, self.discriminator = generator, discriminator
         self.sample_real, self.objective = sample_real, objective
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
         self.batch_size, self.d_steps, self.ema, self.autocast = batch_size, d_steps, ema, autocast
+        self.penalty, self.penalised = penalty, discriminator  # torch.compile has no second derivatives
         self.g_parameters = list(generator.parameters())
         self.device = self.g_parameters[0].device
         self.latent_dim = generator.latent_dim
@@ -54,7 +59,7 @@ class GANStep:
         # Without its cache of cast weights, autocast is the same in a captured graph as outside.
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast, cache_enabled=False)
 
-    def __call__(self) -> Tensor:
+    def __call__(self, penalty_weight: float = 0.0) -> Tensor:
         for remaining in reversed(range(self.d_steps)):
             real = self.sample_real(self.batch_size)
             # The last fakes also serve the generator's update below, so only they need its graph.
@@ -63,7 +68,10 @@ class GANStep:
             real_logits, fake_logits = self._judge(real), self._judge(fake.detach())
             d_loss = self.objective.discriminator_loss(real_logits, fake_logits)
             self.d_optimizer.zero_grad()
-            d_loss.backward()
+            if penalty_weight:
+                (d_loss + penalty_weight * self.penalty(self.penalised, real, fake.detach())).backward()
+            else:
+                d_loss.backward()
             self.d_optimizer.step()
 
         judged = self._judge(fake)

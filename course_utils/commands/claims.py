@@ -1,0 +1,55 @@
+"""`course.py claims`: CLAIMS.md, everything that the course claims and what was measured, from the ledger."""
+
+import argparse
+import json
+
+from course_utils.commands.cli import Parser, Stop
+from course_utils.commands.lessons import BUILD, ROOT, all_lessons
+from course_utils.storage import write_whole
+
+HEAD = """\
+# What the course claims
+
+Each line is a sentence that a lesson asserts whenever it runs at the `cpu` or `gpu` budget, with what the run below
+measured. `python3 course.py test --claims` checks them all; `python3 course.py claims` writes this page from its ledger.
+"""
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    return Parser(
+        "claims", "Write CLAIMS.md from the ledger that the last runs of the lessons left in build/ledger/."
+    ).parse_args(argv)
+
+
+def main(argv: list[str]) -> int:
+    parse(argv)
+    pages = [json.loads(path.read_text(encoding="utf8")) for path in sorted((BUILD / "ledger").rglob("*.json"))]
+    pages = [page for page in pages if page["budget"] != "smoke"]
+    missing = sorted(set(all_lessons()) - {page["lesson"] for page in pages})
+    if missing:
+        raise Stop(f"no ledger for lesson {' '.join(missing)}; run course.py test --claims first")
+    sections = [section(page) for page in sorted(pages, key=lambda page: (page["lesson"], page["data"] != "mnist"))]
+    write_whole(ROOT / "CLAIMS.md", "\n".join([HEAD, *sections]).encode())
+    count = sum(len(page["claims"]) for page in pages)
+    failed = sum(not claim["holds"] for page in pages for claim in page["claims"])
+    print(f"CLAIMS.md: {count} claims, {failed} of them do not hold")
+    return 1 if failed else 0
+
+
+def section(page: dict) -> str:
+    """One lesson on one data set, as a table."""
+    title = all_lessons()[page["lesson"]].stem.replace("_", " ")
+    on = "" if page["data"] == "toys" else f", on {page['data']}"
+    lines = [
+        f"## {title}{on}",
+        "",
+        f"{page['budget']} budget, seed {page['seed']}, {page['device']}, torch {page['torch']}",
+        "",
+        "| | claim | measured | paper |",
+        "|---|---|---|---|",
+    ]
+    for claim in page["claims"]:
+        text = claim["text"] + (f" ({claim['protocol']})" if claim["protocol"] else "")
+        cells = ["✔" if claim["holds"] else "✘", text, claim["measured"], claim["paper"]]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join([*lines, ""])

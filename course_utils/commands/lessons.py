@@ -1,0 +1,42 @@
+"""The lessons as files: finding them by number."""
+
+import json
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+BUILD = ROOT / "build"
+TIMINGS = ROOT / "course_utils" / "evidence" / "timings.json"
+BUDGETS = ("smoke", "cpu", "gpu")
+
+
+def all_lessons() -> dict[str, Path]:
+    """Every lesson by its two digits, in the order of the course."""
+    return {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+
+
+def lesson(number: str) -> Path:
+    """For argparse's `type`: the notebook of a lesson; `3` means `03`."""
+    lessons = all_lessons()
+    if number.zfill(2) not in lessons:
+        raise ArgumentTypeError(f"there is no lesson {number}; lessons: {' '.join(lessons) or 'none'}")
+    return lessons[number.zfill(2)]
+
+
+def budget(name: str) -> str:
+    """For argparse's `type`: one of the course's three budgets."""
+    if name not in BUDGETS:
+        raise ArgumentTypeError(f"there is no budget {name}; budgets: {', '.join(BUDGETS)}")
+    return name
+
+
+def uses_images(path: Path) -> bool:
+    """Whether a lesson says in its metadata that it trains on images (`"course": {"data": "images"}`)."""
+    metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    return metadata.get("course", {}).get("data") == "images"
+
+
+def timings() -> dict:
+    """Measured run times: `{"03": {"cpu": {"seconds": 123, "machine": ..., "date": ..., "torch": ...}}}`."""
+    return json.loads(TIMINGS.read_text(encoding="utf-8")) if TIMINGS.exists() else {}

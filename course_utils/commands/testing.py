@@ -1,0 +1,73 @@
+"""`course.py test`: the unit tests and every lesson in one run of pytest, each lesson through nbval."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from course_utils.commands.cli import Parser
+from course_utils.commands.lessons import BUILD, ROOT, all_lessons, uses_images
+
+# A notebook is one worker's, from its first cell to its last; notebooks start before the short unit tests.
+NBVAL = ["--nbval-lax", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+NO_TESTS = 5  # pytest's exit code when a filter leaves nothing
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    parser = Parser(
+        "test",
+        "Run the unit tests, and every lesson at the smoke budget, on two workers.",
+        epilog="Everything else goes to pytest: course.py test tests/test_data.py -k ring",
+    )
+    parser.add_argument(
+        "--claims", action="store_true",
+        help="run the lessons at the cpu budget, where every claim is asserted; "
+        "with real MNIST (COURSE_DATA) the image lessons run a second time on the embedded digits",
+    )  # fmt: skip
+    args, args.pytest = parser.parse_known_args(argv)
+    return args
+
+
+def main(argv: list[str]) -> int:
+    args = parse(argv)
+    targets = [arg for arg in args.pytest if (ROOT / arg.split("::")[0]).exists()]
+    options = [arg for arg in args.pytest if arg not in targets]
+    lessons = list(all_lessons().values())
+    targets = targets or [*lessons, ROOT / "tests"]
+    dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
+    code = pytest(targets, options, dataset, args.claims)
+    if args.claims and dataset == "mnist":
+        chosen = {(ROOT / target).resolve() for target in targets} | {ROOT / "notebooks"}
+        images = [path for path in lessons if uses_images(path) and path in chosen]
+        if images:
+            print("\nThe image lessons again, on the embedded digits: the course without a network", flush=True)
+            again = pytest(images, options, "digits", args.claims)
+            code = max(code, 0 if options and again == NO_TESTS else again)
+    return code
+
+
+def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: bool) -> int:
+    """One run of pytest; its output, and so its closing line, goes straight to the terminal."""
+    environment = dict(
+        os.environ,
+        COURSE_BUDGET="cpu" if claims else "smoke",
+        COURSE_LEDGER=str(BUILD / "ledger" / (dataset if claims else "smoke")),
+        TQDM_DISABLE="1",
+    )
+    environment.setdefault("OMP_NUM_THREADS", "1")  # two workers with all threads each are slower than one worker
+    if dataset != "default":
+        environment["COURSE_DATASET"] = dataset
+    timeout = f"--nbval-cell-timeout={900 if claims else 300}"  # a training cell at the cpu budget may take minutes
+    line = [sys.executable, "-m", "pytest", *NBVAL, timeout, *options, *map(str, targets)]
+    return call(line, environment)
+
+
+def call(line: list[str], environment: dict[str, str]) -> int:
+    """Run a command to its end; Ctrl-C reaches it as well, and it is the one to decide what that means."""
+    child = subprocess.Popen(line, cwd=ROOT, env=environment)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue

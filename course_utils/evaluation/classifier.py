@@ -1,0 +1,172 @@
+"""The reader of generated images: a small network, trained once to name the class of an image.
+
+Its answers tell whether a sample can be read (``legibility``); its 64 features stand in for those of the
+Inception network, which was trained on photographs, when samples are compared with real images (``frechet``).
+"""
+
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, pad
+
+from course_utils.data import ImageData, cache_folder, normalise
+from course_utils.progress import progress_bar
+from course_utils.storage import DamagedFile, load_tensors, save_tensors
+
+FEATURES = 64
+MINIMUM_ACCURACY = {"mnist": 0.985, "digits": 0.975}  # below it, the measures would mislead
+STEPS, BATCH, RATE = 468, 256, 5e-3  # 468 x 256 images: two passes over MNIST
+MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps
+CHUNK = 500  # images read at once: their activations stay in a processor's cache
+VERSION = 1  # raise it with any change to the network or its training: cached weights carry it in their name
+
+
+class ClassifierError(RuntimeError):
+    """The classifier reads too badly for its measures to be trusted; the message says how badly."""
+
+
+class Classifier(nn.Module):
+    """Two strided convolutions, a layer of 64 ReLU features, and a linear layer that gives the logits.
+
+    Images are float [n, channels, size, size] in -1..1, on any device. ``features`` and ``logits`` read them
+    in chunks, in evaluation mode and without gradients, and raise ``ValueError`` if they are no such images.
+    """
+
+    def __init__(self, channels: int = 1, image_size: int = 28, classes: int = 10):
+        super().__init__()
+        self.image_shape = (channels, image_size, image_size)
+        quarter = (image_size + 3) // 4  # two strides of 2
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, 16, kernel_size=5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, kernel_size=5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(32 * quarter * quarter, FEATURES),
+            nn.ReLU(),
+        )
+        self.head = nn.Linear(FEATURES, classes)
+        self.accuracy = float("nan")  # share of the test images named correctly
+        self.seconds = float("nan")  # that the training took
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.body(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """The 64 features of each image, float32 [n, 64], all >= 0."""
+        return self._read(self.body, x)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """The logits of each image, float32 [n, classes]; their softmax is the classifier's belief."""
+        return self._read(self, x)
+
+    @torch.no_grad()
+    def _read(self, network: nn.Module, x: Tensor) -> Tensor:
+        _check_images(x, self.image_shape)
+        self.eval()
+        device = self.head.weight.device
+        return torch.cat([network(chunk.to(device, torch.float32)) for chunk in x.split(CHUNK)])
+
+
+def load_classifier(images: ImageData, seed: int = 0) -> Classifier:
+    """The classifier of these images, on their device: from the cache folder, or trained now and kept.
+
+    It depends on the data and the seed only, and leaves the caller's random numbers as they were.
+    Raises ``ClassifierError`` if it names too few of the test images.
+    """
+    path = cache_folder() / f"classifier-{images.name}-{images.fingerprint}-seed{seed}-v{VERSION}.pt"
+    classifier = Classifier(images.channels, images.image_size, len(images.classes))
+    if not (path.exists() and _restore(classifier, path)):
+        classifier = _train(images, seed)
+        print(
+            f"Trained the {images.name} classifier in {classifier.seconds:.0f} s: it names "
+            f"{classifier.accuracy:.1%} of the test images correctly."
+        )
+        _require_accuracy(classifier, images.name)
+        _keep(classifier, path)
+    classifier.to(images.device, memory_format=torch.channels_last)  # the layout it was trained in
+    return classifier.eval().requires_grad_(False)
+
+
+@torch.enable_grad()  # it may be asked for in the middle of an evaluation
+def _train(images: ImageData, seed: int) -> Classifier:
+    """AdamW with a one-cycle rate on batches shifted by at most one pixel. All chance comes from ``seed``."""
+    start = time.perf_counter()
+    steps = min(STEPS, MOST_PASSES * len(images.images) // BATCH)
+    with torch.random.fork_rng(devices=[]):  # only the CPU's numbers are drawn: those of a GPU need no fork
+        torch.default_generator.manual_seed(seed)
+        classifier = Classifier(images.channels, images.image_size, len(images.classes))
+        passes = -(-steps * BATCH // len(images.images))  # rounded up
+        order = torch.cat([torch.randperm(len(images.images)) for _ in range(passes)])[: steps * BATCH]
+        shifts = torch.randint(3, (steps, 2)).tolist()
+    classifier.to(images.device, memory_format=torch.channels_last)
+    batches = order.to(images.device).split(BATCH)
+    optimizer = torch.optim.AdamW(classifier.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.2)
+
+    with progress_bar(steps, "step", f"training the {images.name} classifier") as bar:
+        for batch, (down, right) in zip(batches, shifts, strict=True):
+            margin = pad(normalise(images.images[batch]), (1, 1, 1, 1), value=-1.0)  # black
+            x = margin[:, :, down : down + images.image_size, right : right + images.image_size]
+            logits = classifier(x.contiguous(memory_format=torch.channels_last))
+            loss = cross_entropy(logits, images.labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            bar.update()
+
+    named = classifier.logits(normalise(images.test_images)).argmax(dim=1)
+    classifier.accuracy = (named == images.test_labels).float().mean().item()
+    classifier.seconds = time.perf_counter() - start
+    return classifier
+
+
+def _require_accuracy(classifier: Classifier, name: str) -> None:
+    required = MINIMUM_ACCURACY.get(name, 0.0)
+    if not classifier.accuracy >= required:
+        raise ClassifierError(
+            f"The {name} classifier names only {classifier.accuracy:.1%} of the test images correctly, and "
+            f"{required:.1%} are needed: what it says about generated images would mislead. Try another seed."
+        )
+
+
+def _keep(classifier: Classifier, path: Path) -> None:
+    weights = {name: tensor.cpu() for name, tensor in classifier.state_dict().items()}
+    try:
+        save_tensors(path, {"weights": weights, "accuracy": classifier.accuracy, "seconds": classifier.seconds})
+    except OSError as error:
+        print(f"The classifier cannot be kept in {path.parent} ({error}); the next session trains it again.")
+
+
+def _restore(classifier: Classifier, path: Path) -> bool:
+    """Fill in the weights that ``_keep`` wrote. A damaged file is said, and counts as none."""
+    try:
+        kept = load_tensors(path)
+        classifier.load_state_dict(kept["weights"])
+        classifier.accuracy, classifier.seconds = float(kept["accuracy"]), float(kept["seconds"])
+    except (DamagedFile, KeyError, TypeError, RuntimeError) as error:
+        print(f"The cached classifier {path} is damaged ({type(error).__name__}): training it again.")
+        return False
+    return True
+
+
+def _check_images(x: Tensor, shape: tuple[int, int, int]) -> None:
+    expected = f"expected float images [n, {', '.join(map(str, shape))}] in -1..1"
+    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[1:] != shape or len(x) == 0:
+        found = f"shape {list(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"{expected}, got {found}.")
+    if not x.is_floating_point():
+        raise ValueError(f"{expected}, got {x.dtype}: normalise them first (course_utils.data.normalise).")
+    low, high = (bound.item() for bound in x.detach().aminmax())  # both are NaN if any value is
+    if not (abs(low) < float("inf") and abs(high) < float("inf")):
+        raise ValueError(f"{expected}, got NaN or infinity: the generator that made them has diverged.")
+    if low < -1.001 or high > 1.001:  # rounding in half precision is no mistake
+        raise ValueError(
+            f"{expected}, got values from {low:.3g} to {high:.3g}: does the generator end in tanh, and are "
+            f"real images normalised?"
+        )

@@ -1,0 +1,68 @@
+"""What this machine offers to the course, as one table: the first thing a student looks at."""
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+
+import torch
+
+from course_utils.data import ImageData, cache_folder
+
+
+@dataclass(frozen=True)
+class MachineReport:
+    """Rows of (what, found, what it means for you); shown as a table in a notebook, as aligned text elsewhere."""
+
+    rows: tuple[tuple[str, str, str], ...]
+
+    def _repr_markdown_(self) -> str:
+        head = "| | found | what it means for you |\n|---|---|---|\n"
+        return head + "\n".join(f"| **{what}** | {found} | {meaning} |" for what, found, meaning in self.rows)
+
+    def __repr__(self) -> str:
+        widths = [max(len(row[i]) for row in self.rows) for i in range(2)]
+        return "\n".join(f"{what:<{widths[0]}}  {found:<{widths[1]}}  {meaning}" for what, found, meaning in self.rows)
+
+
+def check_machine(images: ImageData, budget: str) -> MachineReport:
+    """Python and PyTorch, the device, the image set in use and the budget that follows from them."""
+    budgets = {
+        "smoke": "every line runs in seconds; no claim is checked",
+        "cpu": "each lesson is sized for three minutes on two cores; every claim is checked",
+        "gpu": "the protocols of the papers, on your GPU; every claim is checked",
+    }
+    sources = {
+        "digits": "small and built in: all lessons work without a network. With a network, the next start fetches MNIST",
+        "mnist": "60,000 real digits: the data set of the papers",
+    }
+    return MachineReport(
+        (
+            (
+                "Python",
+                platform.python_version(),
+                "supported" if sys.version_info >= (3, 11) else "too old: 3.11 is needed",
+            ),
+            ("PyTorch", torch.__version__, "supported"),
+            ("processor", f"{os.cpu_count()} cores", f"PyTorch uses {torch.get_num_threads()} of them at a time"),
+            ("GPU", *_gpu()),
+            (
+                "images",
+                f"{images.name}, {len(images.images):,} to train on",
+                sources.get(images.name, "chosen with COURSE_DATASET"),
+            ),
+            ("budget", budget, budgets[budget]),
+            ("kept in", str(cache_folder()), "downloads and trained classifiers; delete it whenever you like"),
+        )
+    )
+
+
+def _gpu() -> tuple[str, str]:
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+        return f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB", "training runs on it"
+    if torch.backends.mps.is_available():
+        return "Apple GPU, through Metal", "training runs on it, at the cpu budget"
+    if "google.colab" in sys.modules:
+        return "none", "it is switched off: choose *Runtime → Change runtime type → T4 GPU* for the larger protocols"
+    return "none", "not needed: the lessons are sized for the CPU"

@@ -1,0 +1,62 @@
+"""Figures of the course: one look, a text alternative on each, and a caption computed from the data.
+
+Every function displays its figure once and returns its `Caption`; as the last line of a cell it stands under
+the figure.
+"""
+
+from course_utils.plots.caption import Caption, show
+from course_utils.plots.controls import Slider, interactive
+from course_utils.plots.curves import gan_curves
+from course_utils.plots.densities import density_1d, discriminator_1d
+from course_utils.plots.evidence import evidence_dots
+from course_utils.plots.fields import decision_surface, log_density, vector_field
+from course_utils.plots.films import Film
+from course_utils.plots.lines import lines
+from course_utils.plots.samples import compare_grids, interpolation, sample_grid
+from course_utils.plots.scatter import scatter_2d
+from course_utils.plots.style import (
+    DISCRIMINATOR,
+    FAKE,
+    GENERATOR,
+    NEUTRAL,
+    OKABE_ITO,
+    OPTIMAL,
+    REAL,
+    ROLES,
+    VERDICT,
+    YOURS,
+    Role,
+    course_style,
+)
+
+__all__ = [
+    "DISCRIMINATOR",
+    "FAKE",
+    "GENERATOR",
+    "NEUTRAL",
+    "OKABE_ITO",
+    "OPTIMAL",
+    "REAL",
+    "ROLES",
+    "VERDICT",
+    "YOURS",
+    "Caption",
+    "Film",
+    "Role",
+    "Slider",
+    "compare_grids",
+    "course_style",
+    "decision_surface",
+    "density_1d",
+    "discriminator_1d",
+    "evidence_dots",
+    "gan_curves",
+    "interactive",
+    "interpolation",
+    "lines",
+    "log_density",
+    "sample_grid",
+    "scatter_2d",
+    "show",
+    "vector_field",
+]

@@ -1,0 +1,96 @@
+"""`show`: a figure is displayed once, with a text alternative, closed, and described by its caption."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from matplotlib.figure import Figure
+
+from course_utils.plots.style import course_style
+
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+class Caption(str):
+    """What a figure shows, in words and numbers computed from its data.
+
+    As the last line of a cell it is set under its figure. `png` holds that figure.
+    """
+
+    png: bytes
+
+    def __new__(cls, text: str, png: bytes = b"") -> Caption:
+        caption = super().__new__(cls, text)
+        caption.png = png
+        return caption
+
+    def __getnewargs__(self) -> tuple[str, bytes]:
+        return str(self), self.png
+
+    def _repr_markdown_(self) -> str:
+        return "*Figure. " + re.sub(r"([\\*_`$|<>#~\[\]])", r"\\\1", self) + "*"
+
+
+def show(figure: Figure, caption: str) -> Caption:
+    """Display `figure` as a PNG whose text alternative is `caption`, close it, and return the caption.
+
+    Outside IPython nothing is displayed and the caption is returned all the same.
+    """
+    if not isinstance(figure, Figure):
+        raise ValueError(f"show needs a matplotlib figure, got {type(figure).__name__}; pass `fig`, not the axes")
+    if not caption.strip():
+        raise ValueError("show needs a caption: it is also what a screen reader says in place of the figure")
+    png = to_png(figure)
+    close(figure)
+    publish_png(png, caption)
+    return Caption(caption, png)
+
+
+def to_png(figure: Figure) -> bytes:
+    """The figure as PNG bytes, drawn by Agg at its own resolution; equal figures give equal bytes."""
+    buffer = io.BytesIO()
+    with course_style():
+        figure.savefig(buffer, format="png", dpi=figure.dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def close(figure: Figure) -> None:
+    """Take a figure that pyplot opened off pyplot's list, so that it is not shown a second time."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)
+
+
+def in_ipython() -> bool:
+    """Whether an IPython shell or kernel would receive what is displayed."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
+
+
+def publish_png(png: bytes, alt: str) -> None:
+    """Send PNG bytes with a text alternative to the notebook, if there is one."""
+    publish({"image/png": base64.b64encode(png).decode(), "text/plain": alt}, {"image/png": {"alt": alt}})
+
+
+def publish(data: dict, metadata: dict | None = None) -> None:
+    """Send one display (mime type → data) to the notebook, if there is one and no one asked for quiet."""
+    if in_ipython() and not _quiet.get():
+        from IPython.display import display
+
+        display(data, raw=True, metadata=metadata or {})
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within this block figures are drawn, and not displayed."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)

@@ -1,0 +1,121 @@
+"""`interactive`: sliders where someone can move them, the same figure standing still everywhere else."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from course_utils.plots.caption import Caption, in_ipython, publish, quiet
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A control from `low` to `high`, at first at `value`; whole numbers if all that is given is whole."""
+
+    low: float
+    high: float
+    value: float
+    step: float | None = None
+    label: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        return all(isinstance(n, int) for n in (self.low, self.high, self.value, self.step or 1))
+
+    @property
+    def increment(self) -> float:
+        return self.step or (1 if self.whole else (self.high - self.low) / 50)
+
+
+def interactive(fn: Callable[..., Caption], **sliders: Slider | tuple) -> Caption | None:
+    """Draw `fn(**values)` with one slider for each argument: name=(low, high, value[, step[, label]]).
+
+    `fn` draws one figure and returns its Caption. Where a kernel and ipywidgets can serve a live front end,
+    sliders (mouse or arrow keys; redrawn when let go) are shown with figure and caption, and None is
+    returned. Otherwise, and always when COURSE_STATIC is set, the figure is drawn once at the starting values
+    and its Caption returned.
+    """
+    controls = {name: _slider(name, slider) for name, slider in sliders.items()}
+    if not controls:
+        raise ValueError("interactive needs at least one slider, e.g. mean=(-3.0, 3.0, 0.5)")
+    values = {name: slider.value for name, slider in controls.items()}
+    if not is_live():
+        return _draw(fn, values)
+    with quiet():  # an error at the starting values surfaces here, in the cell, and not inside a widget
+        still = _draw(fn, values)
+    _show_controls(fn, controls, still)
+    return None
+
+
+def is_live() -> bool:
+    """Whether sliders can work here: a running kernel, ipywidgets installed, COURSE_STATIC not set."""
+    if os.environ.get("COURSE_STATIC", "0") not in ("", "0") or not in_ipython():
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None and importlib.util.find_spec("ipywidgets") is not None
+
+
+def _slider(name: str, given) -> Slider:
+    try:
+        slider = given if isinstance(given, Slider) else Slider(*given)
+        fits = slider.low <= slider.value <= slider.high and slider.low < slider.high and slider.increment > 0
+    except TypeError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"slider {name!r} must be (low, high, value[, step[, label]]) with low ≤ value ≤ high, got {given!r}"
+        )
+    return slider
+
+
+def _draw(fn: Callable[..., Caption], values: Mapping[str, float]) -> Caption:
+    caption = fn(**values)
+    if not isinstance(caption, Caption):
+        raise ValueError(
+            f"the function given to interactive must return the Caption of its figure, got {type(caption).__name__}"
+        )
+    return caption
+
+
+def _show_controls(fn: Callable[..., Caption], controls: Mapping[str, Slider], still: Caption) -> None:
+    import ipywidgets
+    from IPython.display import display
+
+    def redraw(**values: float) -> None:
+        display(_draw(fn, values))
+
+    made = {name: _widget(ipywidgets, name, slider) for name, slider in controls.items()}
+    output = ipywidgets.interactive_output(redraw, made)
+    box = ipywidgets.VBox([*made.values(), output])
+    bundle = {
+        "application/vnd.jupyter.widget-view+json": {
+            "version_major": 2,
+            "version_minor": 0,
+            "model_id": box.model_id,
+        },
+        "text/plain": str(still),
+    }
+    # The still picture rides along for every place that shows stored outputs without widgets (GitHub,
+    # nbviewer, HTML export). Colab always has its widget manager, and is spared the choice.
+    if "google.colab" not in sys.modules:
+        bundle["image/png"] = base64.b64encode(still.png).decode()
+    publish(bundle, {"image/png": {"alt": str(still)}})
+
+
+def _widget(ipywidgets, name: str, slider: Slider):
+    kind = ipywidgets.IntSlider if slider.whole else ipywidgets.FloatSlider
+    return kind(
+        min=slider.low,
+        max=slider.high,
+        value=slider.value,
+        step=slider.increment,
+        description=slider.label or name.replace("_", " "),
+        continuous_update=False,
+        style={"description_width": "10em"},
+        layout=ipywidgets.Layout(width="min(100%, 32em)"),
+    )

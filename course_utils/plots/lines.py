@@ -1,0 +1,51 @@
+"""Curves over a common axis: the plain line plot, in the course's look."""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+
+from course_utils.plots import arrays
+from course_utils.plots.caption import Caption, show
+from course_utils.plots.style import ROLES, Role, course_style, new_figure, put_title
+
+
+def lines(
+    curves: Mapping[str, tuple],
+    xlabel: str,
+    ylabel: str,
+    caption: str,
+    title: str | None = None,
+    roles: Mapping[str, Role] | None = None,
+    **axes_options: object,
+) -> Caption:
+    """Curves {"label": (x [n], y [n])} on one pair of axes, told apart by colour and dash.
+
+    The caller words the caption, as only the caller knows what the curves mean; the range of each is added. Further
+    options go to matplotlib's `Axes.set`, such as `xscale="log"`.
+    """
+    if not curves:
+        raise ValueError('lines needs {"label": (x, y), ...} with at least one curve')
+    if len(curves) > len(ROLES):
+        raise ValueError(
+            f"lines tells at most {len(ROLES)} curves apart, got {len(curves)}; choose the ones the text speaks of"
+        )
+    drawn = {label: _curve(label, *curve) for label, curve in curves.items()}
+    roles = {**dict(zip(drawn, ROLES, strict=False)), **(roles or {})}
+    with course_style():
+        figure, ((axes,),) = new_figure(7.6, 3.4, 1, 1)
+        put_title(figure, title)
+        _draw(axes, drawn, roles)
+        axes.set(xlabel=xlabel, ylabel=ylabel, **axes_options)
+        ranges = "; ".join(f"{label}: {y.min():.3g} to {y.max():.3g}" for label, (_, y) in drawn.items())
+        return show(figure, f"{caption} Ranges: {ranges}.")
+
+
+def _curve(label: str, x, y) -> tuple:
+    y = arrays.array(y, f"curve {label!r}", (None,))
+    return arrays.array(x, f"x of curve {label!r}", (len(y),)), y
+
+
+def _draw(axes: Axes, curves: Mapping[str, tuple], roles: Mapping[str, Role]) -> None:
+    for label, (x, y) in curves.items():
+        axes.plot(x, y, color=roles[label].colour, linestyle=roles[label].line, label=label)
+    axes.legend()

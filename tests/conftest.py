@@ -1,0 +1,83 @@
+"""What every test stands on: no screen, the user's ledger untouched, a small checkout for the launcher."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+try:
+    import matplotlib
+
+    matplotlib.use("agg")
+except ImportError:  # the launcher's tests need the standard library only
+    pass
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(tmp_path, monkeypatch):
+    """Claims that a unit test makes are not the course's."""
+    monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "ledger"))
+
+
+class Checkout:
+    """A copy of the course's launcher and commands, with small lessons and chosen requirements."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        for name in ("course.py", "course_utils/__init__.py", "course_utils/__main__.py", "course_utils/storage.py"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "course_utils/commands", root / "course_utils/commands", ignore=ignore)
+        self.write("benchmarks/where.py", "import sys; print('running in', sys.prefix)")
+        self.require(["pytest>=1"])
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def require(self, dependencies=(), lab=(), test=()) -> None:
+        """Write a pyproject.toml that a backend in the checkout itself can install, without a network."""
+        self.write(
+            "pyproject.toml",
+            f"[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+            f"[project]\nname = 'tiny'\nversion = '1'\ndependencies = {list(dependencies)}\n"
+            f"[project.optional-dependencies]\nlab = {list(lab)}\ntest = {list(test)}\n",
+        )
+
+    def lesson(self, name: str, *cells: str, **metadata) -> Path:
+        """A notebook with these code cells."""
+        code = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+        written = [{**code, "id": f"cell-{index}", "source": source} for index, source in enumerate(cells)]
+        notebook = {"cells": written, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+        return self.write(f"notebooks/{name}.ipynb", json.dumps(notebook))
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """The test's environment without the settings of the run that this test is part of."""
+        ours = ("COURSE_", "PYTEST_", "PIP_", "TQDM_", "PYTHONPATH", "JUPYTER", "OMP_NUM_THREADS")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        return {**kept, "PIP_CONFIG_FILE": os.devnull, **extra}
+
+    def start(self, *argv: str, python: str | Path = sys.executable, **extra: str) -> subprocess.Popen:
+        line = [str(python), "course.py", *argv]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(line, cwd=self.root, env=self.environment(**extra), **pipes)
+
+    def course(self, *argv: str, python: str | Path = sys.executable, **extra: str) -> subprocess.CompletedProcess:
+        """`python course.py ARGV` in the checkout, to its end."""
+        child = self.start(*argv, python=python, **extra)
+        out, err = child.communicate(timeout=240)
+        return subprocess.CompletedProcess(child.args, child.returncode, out, err)
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Checkout:
+    return Checkout(tmp_path / "course")

@@ -1,0 +1,273 @@
+"""The verbs, each on small lessons in a checkout of its own: lab, test, run, render, bench, badges."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+
+from course_utils.commands import render
+from course_utils.commands.lab import is_free
+
+PICTURE = "from IPython.display import Image, display\ndisplay(Image('dot.png'))"
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000000500"
+    "01a5f645400000000049454e44ae426082"
+)
+
+
+def outputs(path) -> str:
+    """Everything that the cells of a stored notebook printed or showed."""
+    return json.dumps([cell.get("outputs") for cell in json.loads(path.read_text())["cells"]])
+
+
+# ---- lab ------------------------------------------------------------------------------------------
+
+
+def answer(url: str, token: str | None = None, data: bytes | None = None) -> dict:
+    headers = {"Authorization": f"token {token}"} if token else {}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(urllib.request.Request(url, data=data, headers=headers), timeout=30) as reply:
+        return json.loads(reply.read())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_lab_opens_the_first_lesson_behind_its_token_and_ctrl_c_ends_all(checkout):
+    checkout.lesson("00_start_here", "print('hello')")
+    began = time.monotonic()
+    child = checkout.start("lab", "--no-browser")
+    try:
+        assert child.stdout.readline() == "Starting JupyterLab (its log: build/lab.log)\n"
+        assert time.monotonic() - began < 3  # the launcher's own share of a second start
+        address = child.stdout.readline()
+        found = re.fullmatch(
+            r"Open   (http://127\.0\.0\.1:\d+)/lab/tree/notebooks/00_start_here\.ipynb\?token=(\w{48})\n",
+            address,
+        )
+        site, token = found.groups()
+        assert child.stdout.readline() == "Ctrl-C stops\n"
+        listed = answer(f"{site}/api/contents/notebooks", token)["content"]
+        assert [item["name"] for item in listed] == ["00_start_here.ipynb"]
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            answer(f"{site}/api/contents/notebooks")
+        answer(f"{site}/api/kernels", token, data=b"{}")
+        family = psutil.Process(child.pid).children(recursive=True)
+        assert len(family) >= 2  # the server and a kernel
+        assert not any(token in " ".join(member.cmdline()) for member in family)
+        assert (checkout.root / "build/lab.log").stat().st_mode & 0o077 == 0  # Jupyter writes its address there
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+        assert (child.returncode, out, err) == (0, "\nStopping JupyterLab\n", "")
+        _, alive = psutil.wait_procs(family, timeout=10)
+        assert not alive
+    finally:
+        child.terminate()
+        child.wait(timeout=30)
+
+
+def test_lab_that_cannot_start_names_its_log(checkout):
+    checkout.write("jupyterlab.py", "raise SystemExit('broken')")  # the checkout is first on the path
+    result = checkout.course("lab", "--no-browser")
+    assert result.returncode == 1
+    assert result.stderr == f"course.py: JupyterLab did not start; see {checkout.root / 'build/lab.log'}\n"
+    assert (checkout.root / "build/lab.log").read_text() == "broken\n"
+
+
+def test_a_free_port_is_free():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not is_free(port)
+    assert is_free(port)
+
+
+# ---- test -----------------------------------------------------------------------------------------
+
+SAY = "import os; print({name: os.environ.get(name) for name in ('COURSE_BUDGET', 'TQDM_DISABLE')})"
+LOOK = """
+import os, pathlib
+ledger = pathlib.Path(os.environ["COURSE_LEDGER"])
+ledger.mkdir(parents=True, exist_ok=True)
+seen = (os.environ.get(name, "-") for name in ("COURSE_BUDGET", "OMP_NUM_THREADS", "TQDM_DISABLE"))
+(ledger / "{number}").write_text(" ".join(seen))
+"""
+
+
+@pytest.fixture
+def lessons(checkout):
+    checkout.lesson("00_start_here", LOOK.format(number="00"))
+    checkout.lesson("03_images", LOOK.format(number="03"), course={"data": "images"})
+    checkout.write("tests/test_small.py", "def test_small():\n    pass\n")
+    return checkout
+
+
+def ledger(checkout) -> dict[str, str]:
+    folder = checkout.root / "build/ledger"
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_test_runs_tests_and_lessons_at_the_smoke_budget(lessons):
+    result = lessons.course("test")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"= 3 passed.* in [\d.]+s", result.stdout)
+    assert ledger(lessons) == {"smoke/00": "smoke 1 1", "smoke/03": "smoke 1 1"}
+
+
+def test_claims_run_at_the_cpu_budget_and_image_lessons_again_on_the_digits(lessons, tmp_path):
+    fails = LOOK.format(number="03") + "assert os.environ['COURSE_DATASET'] != 'digits'"
+    lessons.lesson("03_images", fails, course={"data": "images"})
+    result = lessons.course("test", "--claims", "-n", "0", COURSE_DATA=str(tmp_path), OMP_NUM_THREADS="3")
+    assert re.findall(r"= (\d) (passed|failed)", result.stdout) == [("3", "passed"), ("1", "failed")]
+    assert result.returncode == 1  # the worse of the two
+    assert ledger(lessons) == {"mnist/00": "cpu 3 1", "mnist/03": "cpu 3 1", "digits/03": "cpu 3 1"}
+
+
+def test_pytest_arguments_are_passed_on(lessons):
+    lessons.write("tests/test_other.py", "def test_wrong():\n    assert False\n")
+    result = lessons.course("test", "-n", "0", "tests", "-k", "wrong")
+    assert result.returncode == 1 and "1 failed, 1 deselected" in result.stdout
+
+
+# ---- run ------------------------------------------------------------------------------------------
+
+
+def test_run_leaves_the_notebook_and_a_page_with_its_pictures(checkout):
+    (checkout.root / "notebooks").mkdir()
+    (checkout.root / "notebooks/dot.png").write_bytes(DOT)
+    source = checkout.lesson("02_first_gan", SAY, PICTURE, "").read_bytes()
+    checkout.write("course_utils/evidence/timings.json", '{"02": {"smoke": {"seconds": 65}}}')
+    result = checkout.course("run", "2", "--budget", "smoke")
+    assert result.returncode == 0, result.stderr
+    assert "WARNING" not in result.stderr
+    assert result.stdout.split() == ["build/02_first_gan.ipynb", "build/02_first_gan.html"]
+    assert re.search(r"lesson 02: 100%.*cell 2 of 2 \[\d\d:\d\d, of about 01:05\]", result.stderr)
+    assert "'COURSE_BUDGET': 'smoke'" in outputs(checkout.root / "build/02_first_gan.ipynb")
+    page = (checkout.root / "build/02_first_gan.html").read_text()
+    assert "data:image/png;base64," in page and "COURSE_BUDGET" in page
+    assert (checkout.root / "notebooks/02_first_gan.ipynb").read_bytes() == source
+
+
+def test_run_leaves_what_a_failed_lesson_did_and_says_why(checkout):
+    checkout.lesson("01_wrong", "print('so far')", "raise RuntimeError('first line\\nthe loss is NaN')")
+    result = checkout.course("run", "01")
+    assert result.returncode == 1
+    assert re.search(r"course.py: lesson 01 stopped after \d+ s: RuntimeError: the loss is NaN\n$", result.stderr)
+    for name in ("01_wrong.ipynb", "01_wrong.html"):
+        text = (checkout.root / "build" / name).read_text()
+        assert "so far" in text and "the loss is NaN" in text
+
+
+def test_run_notices_a_kernel_that_ends(checkout):
+    checkout.lesson("01_wrong", "import os; os._exit(3)")
+    result = checkout.course("run", "01")
+    assert result.returncode == 1 and "the kernel ended before the lesson did" in result.stderr
+    assert (checkout.root / "build/01_wrong.html").exists()
+
+
+# ---- render ---------------------------------------------------------------------------------------
+
+WIDGET = """
+import time
+from IPython.display import display
+display({"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "a slider"}, raw=True)
+print("kept", flush=True)
+time.sleep(0.3)
+print("whole")
+"""
+
+
+def test_render_stores_clean_outputs_and_the_measured_seconds(checkout):
+    path = checkout.lesson(
+        "03_images", SAY, WIDGET, widgets={"state": {}}, accelerator="GPU", course={"data": "images"}
+    )
+    result = checkout.course("render")
+    assert result.returncode == 0, result.stderr
+    notebook = json.loads(path.read_text())
+    assert notebook["metadata"] == {
+        "accelerator": "GPU",
+        "course": {"data": "images"},
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    assert (
+        "'COURSE_BUDGET': 'cpu'" in outputs(path)
+        and "kept\\nwhole" in outputs(path).replace('", "', "")
+        and "slider" not in outputs(path)
+    )
+    assert [(cell["id"], cell["metadata"], cell["execution_count"]) for cell in notebook["cells"]] == [
+        ("cell-0", {}, 1),
+        ("cell-1", {}, 2),
+    ]
+    timing = json.loads((checkout.root / "course_utils/evidence/timings.json").read_text())["03"]["cpu"]
+    assert set(timing) == {"seconds", "machine", "date", "torch"}
+    assert isinstance(timing["seconds"], int) and re.search(r"^\d+-core .+, \d+ threads?$", timing["machine"])
+    first = path.read_bytes()
+    assert checkout.course("render", "03").returncode == 0 and path.read_bytes() == first
+
+
+def test_render_keeps_the_stored_lesson_when_a_cell_fails_and_does_the_others(checkout):
+    wrong = checkout.lesson("01_wrong", "assert False, 'no'")
+    fine = checkout.lesson("02_fine", "print('fine')")
+    before = wrong.read_bytes()
+    result = checkout.course("render")
+    assert result.returncode == 1 and wrong.read_bytes() == before and "fine" in outputs(fine)
+    assert "course.py: lesson 01 is not stored: AssertionError: no (see" in result.stderr
+    assert list(json.loads((checkout.root / "course_utils/evidence/timings.json").read_text())) == ["02"]
+    assert not list((checkout.root / "notebooks").glob(".*.ipynb.*"))
+
+
+def test_render_refuses_a_notebook_that_github_would_not_show(checkout):
+    path = checkout.lesson("01_large", "print('small')", f"print('x' * {render.LIMIT})")
+    before = path.read_bytes()
+    result = checkout.course("render", "01")
+    assert result.returncode == 1 and path.read_bytes() == before
+    assert "1.5 MB, above 1.5 MB; largest: cell 1 (cell-1) 1500 kB, cell 0 (cell-0)" in result.stderr
+
+
+# ---- bench, badges --------------------------------------------------------------------------------
+
+
+def test_bench_runs_all_or_one_and_returns_the_worst(checkout):
+    checkout.write("benchmarks/slow.py", "import sys; print('slow', *sys.argv[1:]); sys.exit(3)")
+    assert checkout.course("bench", "slow", "--pairs", "5").stdout == "slow --pairs 5\n"
+    every = checkout.course("bench")
+    assert every.returncode == 3 and "slow\n" in every.stdout and "running in" in every.stdout
+
+
+README = """[badge](https://colab.research.google.com/github/old/name.of-repo/blob/main/notebooks/00.ipynb)
+pip install git+https://github.com/old/name.of-repo.git, or git+https://github.com/old/name.of-repo@main.
+git clone https://github.com/old/name.of-repo.git
+Based on https://github.com/pytorch/examples.\r
+"""
+
+
+def test_badges_point_to_a_fork_and_change_nothing_else(checkout):
+    readme = checkout.root / "README.md"
+    readme.write_bytes(README.encode())
+    lesson = checkout.lesson("00_start_here", "%pip install -q git+https://github.com/old/name.of-repo\n", 'x = "é"')
+    before = lesson.read_bytes()
+    result = checkout.course("badges", "me/my-fork")
+    assert result.returncode == 0 and "2 files now point to me/my-fork" in result.stdout
+    assert readme.read_bytes() == README.replace("old/name.of-repo", "me/my-fork").encode()
+    assert lesson.read_bytes() == before.replace(b"old/name.of-repo", b"me/my-fork")
+    assert "every badge already points to me/my-fork" in checkout.course("badges", "me/my-fork").stdout
+    checkout.course("badges", "old/name.of-repo")
+    assert readme.read_bytes() == README.encode() and lesson.read_bytes() == before
+
+
+# ---- the module itself ----------------------------------------------------------------------------
+
+
+def test_the_package_says_its_lines_too(checkout):
+    line = [sys.executable, "-m", "course_utils", "fly"]
+    result = subprocess.run(line, cwd=checkout.root, env=checkout.environment(), capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr.startswith("course.py: there is no verb fly; verbs: lab")
