@@ -1,8 +1,9 @@
 """The loops that the course's loop is measured against.
 
-`textbook_loop` is what most tutorials show: a DataLoader, torchvision transforms image by image, and the losses read into
-Python floats in every step. `bare_loop` is the shortest loop on the same resident tensors: nothing recorded, nothing checked.
-Both make the same updates as `training.train_gan`: same networks, batch, optimiser, objective and number of steps.
+`textbook_loop` is what most tutorials show: a DataLoader, torchvision transforms image by image, and the losses read
+into Python floats in every step. `bare_loop` is the shortest loop on the same resident tensors: nothing recorded,
+nothing checked. Both make the same updates as `training.train_gan`: same networks, batch, optimiser, objective and
+number of steps.
 """
 
 import torch
@@ -16,7 +17,7 @@ from course_utils.data import ImageData
 
 
 class ImageByImage(Dataset):
-    """What torchvision's MNIST class does for one index: an array becomes a PIL image, then goes through the transforms."""
+    """As torchvision's MNIST class does for one index: an array becomes a PIL image, which the transforms take."""
 
     def __init__(self, images: ImageData):
         self.images, self.labels = images.images.cpu().squeeze(1), images.labels.cpu().tolist()

@@ -2,8 +2,8 @@
 
     python3 course.py bench loops
 
-Each pair of runs is made back to back, in alternating order; the median of the pairs' ratios is reported. Timings on a shared
-machine are noisy, ratios within a pair much less so. The table is appended to benchmarks/RESULTS.md.
+Each pair of runs is made back to back, in alternating order; the median of the pairs' ratios is reported. Timings on a
+shared machine are noisy, ratios within a pair much less so. The table is appended to benchmarks/RESULTS.md.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Claims: sentences of the course that are measured and asserted whenever a lesson runs, and the ledger that keeps them."""
+"""Claims, the sentences of the course that are measured and asserted whenever a lesson runs, and their ledger."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from course_utils.storage import write_json
 
 
 class ClaimFailed(AssertionError):
-    """The course says something that this run did not measure. Change the sentence, or find what broke; not the band."""
+    """The course says what this run did not measure. Change the sentence, or find what broke; never the band."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,17 @@ class Claim:
 def describe(measured: object) -> str:
     """A measurement as text: one number; or, for several runs, "mean ± half-width (n runs)" with the 95 % t-interval.
 
-    Accepts a number, a string (kept as it is), or a tensor, array or sequence of numbers, one for each run.
+    Accepts a number, a string (kept as it is), or a tensor, array or sequence of numbers, one for each run. Raises
+    ValueError for anything else.
     """
     if measured is None or isinstance(measured, str):
         return measured or ""
-    values = [float(v) for v in measured] if _is_sequence(measured) else [float(measured)]
+    try:
+        values = [float(v) for v in measured] if _is_sequence(measured) else [float(measured)]
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, for a row of several numbers
+        raise ValueError(f"measured must be a number, or one for each run, not {measured!r}") from error
+    if not values:
+        raise ValueError("measured is empty: there is no run to speak of")
     n, mean = len(values), sum(values) / len(values)
     if n == 1:
         return f"{mean:.4g}"

@@ -1,8 +1,10 @@
 """The frame of every lesson: device, seed, budget, the time it will take, and the claims it makes."""
 
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
@@ -10,6 +12,9 @@ from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import Evidence, load_evidence, predicted_seconds
 from course_utils.storage import write_json
+
+if TYPE_CHECKING:
+    from course_utils.plots import Caption
 
 BUDGETS = ("smoke", "cpu", "gpu")
 T = TypeVar("T")
@@ -20,9 +25,9 @@ def begin(number: str, images: bool = False) -> "Lesson":
 
     The environment can override the choices: COURSE_BUDGET (smoke, cpu, gpu), COURSE_SEED, COURSE_DATASET, COURSE_DATA.
     """
-    device = _best_device()
-    loaded = load_images(device=device) if images else None
-    lesson = Lesson(number, device, _chosen_budget(), _chosen_seed(), loaded)
+    device, budget, seed = _best_device(), _chosen_budget(), _chosen_seed()
+    loaded = load_images(device=device) if images else None  # may take a download: the choices are checked first
+    lesson = Lesson(number, device, budget, seed, loaded)
     torch.manual_seed(lesson.seed)
     print(lesson.table())
     return lesson
@@ -40,15 +45,14 @@ class Lesson:
 
     def table(self) -> str:
         timing = predicted_seconds(self.number, self.budget)
+        time = f"about {_minutes(timing[0])} (measured on {timing[1]})" if timing else "not measured at this budget"
         checks = "runs every line, checks no claim" if self.budget == "smoke" else "every claim is asserted"
         rows = {
             "device": _device_name(self.device),
             **({"data": repr(self._images)} if self._images else {}),
             "budget": f"{self.budget}: {checks}",
             "seed": str(self.seed),
-            "time": f"about {_minutes(timing[0])} (measured on {timing[1]})"
-            if timing
-            else "not measured on this budget",
+            "time": time,
         }
         return "\n".join([f"Lesson {self.number}", *(f"  {name:<7} {value}" for name, value in rows.items())])
 
@@ -65,16 +69,17 @@ class Lesson:
             )
         return self._images
 
-    def per_data(self, **values: T) -> T:
-        """The value for the image set in use: `per_data(mnist=4000, digits=1500)`; others use that of MNIST."""
-        return values.get(self.images.name, values["mnist"])
+    def per_data(self, *, mnist: T, **others: T) -> T:
+        """The value for the image set in use: `per_data(mnist=4000, digits=1500)`; sets not named use that of MNIST."""
+        return others.get(self.images.name.replace("-", "_"), mnist)
 
     def claim(self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = "") -> None:
         """Assert that `text` is true in this run, print it with the measurement, and enter it in the ledger.
 
         `measured`: a number, or one for each run (then the mean and its 95 % interval are shown). `paper`: what was
-        published. `protocol`: how it was measured, where the text does not say. Raises ClaimFailed if `holds` is false,
-        except at the smoke budget, whose runs are too short for claims about quality.
+        published. `protocol`: how it was measured, where the text does not say. Raises ClaimFailed if `holds` is false;
+        but not at the smoke budget, whose runs are too short for claims about quality, and not while `course.py
+        evidence` collects numbers, which must not depend on what we would like them to be.
         """
         claim = Claim(text, bool(holds), describe(measured), paper, protocol)
         details = [f"measured {claim.measured}"] if claim.measured else []
@@ -83,13 +88,19 @@ class Lesson:
         if self.budget == "smoke":
             print(f"· not checked at the smoke budget: {sentence}")
             return
-        self._page().add(claim)
+        if not self._evidence_file:
+            self._page().add(claim)
         print(f"{'✔' if claim.holds else '✘'} {sentence}")
         if not claim.holds and not self._evidence_file:
             raise ClaimFailed(f"{sentence}. This run (seed {self.seed}, {self.device}) measured otherwise")
 
     def record(self, key: str, value: float) -> float:
-        """Note one number of this run under `key`, for `course.py evidence` and for `claim_predicted`; returns it."""
+        """Note one number of this run under `key`, for `course.py evidence` and for `claim_predicted`; returns it.
+
+        Raises ValueError for NaN or infinity: no other run could be compared with it.
+        """
+        if not math.isfinite(value):
+            raise ValueError(f"{key} is {float(value)}, which no run can be compared with; find where it arises first")
         self._measured[key] = float(value)
         if self._evidence_file:
             write_json(Path(self._evidence_file), self._measured)
@@ -109,20 +120,50 @@ class Lesson:
 
     def claim_predicted(self, key: str) -> None:
         """Claim that this run's `key` falls where the stored runs predict it; say so where none are stored."""
+        if key not in self._measured:
+            raise ValueError(f'nothing is recorded as {key!r}; write course.record("{key}", value) first')
         evidence = self.evidence
         if evidence is None:
-            print(
-                f"· no stored runs to compare {key} with (lesson {self.number}, {self.images.name}, {self.budget} budget)"
-            )
+            where = f"lesson {self.number}, {self.images.name}, {self.budget} budget"
+            print(f"· no stored runs to compare {key} with ({where})")
             return
+        if key not in evidence.values:
+            again = f"run `course.py evidence {self.number} --data {self.images.name} --budget {self.budget}` again"
+            raise ValueError(f"the stored runs did not record {key!r}; {again}")
         low, high = evidence.band(key)
         value = self._measured[key]
         self.claim(
-            f"this run's {key} lies in the 99 % band that {len(evidence.seeds)} other seeds predict, {low:.3g} to {high:.3g}",
+            f"this run's {key} lies in the 99 % band that {len(evidence.seeds)} stored runs predict, "
+            f"{low:.3g} to {high:.3g}",
             low <= value <= high,
             measured=value,
-            protocol=f"stored runs: {evidence.made}, seeds {evidence.seeds[0]} to {evidence.seeds[-1]}",
+            protocol=f"stored runs: {evidence.made}, seeds {', '.join(map(str, evidence.seeds))}",
         )
+
+    def compare_with_stored(self, floors: Mapping[str, float] | None = None) -> "Caption | None":
+        """Draw all that was recorded beside the stored runs, and claim that each number lies in their band.
+
+        `floors`: what real data score, for the numbers that have a floor. Without stored runs there is nothing to draw.
+        """
+        evidence, caption = self.evidence, None
+        if evidence is not None:
+            from course_utils.plots import evidence_dots
+
+            caption = evidence_dots(
+                {
+                    key: {
+                        "values": stored,
+                        "yours": self._measured[key],
+                        "band": evidence.band(key),
+                        "floor": (floors or {}).get(key),
+                    }
+                    for key, stored in evidence.values.items()
+                    if key in self._measured
+                }
+            )
+        for key in self._measured:
+            self.claim_predicted(key)
+        return caption
 
     def _page(self) -> Ledger:
         if self._ledger is None:
@@ -156,8 +197,8 @@ def _chosen_budget() -> str:
 
 
 def _chosen_seed() -> int:
-    text = os.environ.get("COURSE_SEED", "0")
-    if not text.isdigit():
+    text = os.environ.get("COURSE_SEED") or "0"
+    if not text.isdecimal():
         raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text!r}")
     return int(text)
 

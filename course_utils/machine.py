@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from dataclasses import dataclass
 
@@ -33,17 +34,13 @@ def check_machine(images: ImageData, budget: str) -> MachineReport:
         "gpu": "the protocols of the papers, on your GPU; every claim is checked",
     }
     sources = {
-        "digits": "small and built in: all lessons work without a network. With a network, the next start fetches MNIST",
+        "digits": "small and built in, so all lessons work without a network; with one, the next start fetches MNIST",
         "mnist": "60,000 real digits: the data set of the papers",
     }
     return MachineReport(
         (
-            (
-                "Python",
-                platform.python_version(),
-                "supported" if sys.version_info >= (3, 11) else "too old: 3.11 is needed",
-            ),
-            ("PyTorch", torch.__version__, "supported"),
+            ("Python", platform.python_version(), _verdict(platform.python_version(), "3.11")),
+            ("PyTorch", torch.__version__, _verdict(torch.__version__, "2.6")),
             ("processor", f"{os.cpu_count()} cores", f"PyTorch uses {torch.get_num_threads()} of them at a time"),
             ("GPU", *_gpu()),
             (
@@ -55,6 +52,12 @@ def check_machine(images: ImageData, budget: str) -> MachineReport:
             ("kept in", str(cache_folder()), "downloads and trained classifiers; delete it whenever you like"),
         )
     )
+
+
+def _verdict(version: str, needed: str) -> str:
+    """What a version such as 2.6.0+cu124 is for the course."""
+    found, floor = ([int(number) for number in re.findall(r"\d+", text)[:2]] for text in (version, needed))
+    return "supported" if found >= floor else f"too old: {needed} is needed"
 
 
 def _gpu() -> tuple[str, str]:

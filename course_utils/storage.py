@@ -47,15 +47,19 @@ def save_tensors(path: str | os.PathLike, content: dict) -> None:
 
 
 def load_tensors(path: str | os.PathLike) -> dict:
-    """What `save_tensors` wrote, on the CPU. Raises DamagedFile if a byte is missing or changed, or if loading would run code."""
+    """What `save_tensors` wrote, on the CPU.
+
+    Raises DamagedFile if anything of it is missing or changed, or if loading would run code; FileNotFoundError if
+    there is no such file.
+    """
     import torch
 
     try:
-        with zipfile.ZipFile(
-            path
-        ) as file:  # torch's format is a zip file, whose check sums torch.load does not look at
+        with zipfile.ZipFile(path) as file:  # torch's format, whose check sums torch.load does not look at
             if wrong := file.testzip():
                 raise zipfile.BadZipFile(wrong)
         return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
     except Exception as error:  # torch.load raises many kinds
         raise DamagedFile(f"{path} is damaged, or was not written by this course ({type(error).__name__})") from error

@@ -1,4 +1,7 @@
-"""The verbs, each on small lessons in a checkout of its own: lab, test, run, render, bench, badges."""
+"""The verbs, each on small lessons in a checkout of its own: lab, test, run, render, claims, bench, badges.
+
+`evidence` is in test_evidence.py.
+"""
 
 import json
 import os
@@ -98,7 +101,7 @@ import os, pathlib
 ledger = pathlib.Path(os.environ["COURSE_LEDGER"])
 ledger.mkdir(parents=True, exist_ok=True)
 seen = (os.environ.get(name, "-") for name in ("COURSE_BUDGET", "OMP_NUM_THREADS", "TQDM_DISABLE"))
-(ledger / "{number}").write_text(" ".join(seen))
+(ledger / ("{number}-" + os.environ.get("COURSE_DATASET", "default"))).write_text(" ".join(seen))
 """
 
 
@@ -119,7 +122,7 @@ def test_test_runs_tests_and_lessons_at_the_smoke_budget(lessons):
     result = lessons.course("test")
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"= 3 passed.* in [\d.]+s", result.stdout)
-    assert ledger(lessons) == {"smoke/00": "smoke 1 1", "smoke/03": "smoke 1 1"}
+    assert ledger(lessons) == {"00-default": "smoke 1 1", "03-default": "smoke 1 1"}
 
 
 def test_claims_run_at_the_cpu_budget_and_image_lessons_again_on_the_digits(lessons, tmp_path):
@@ -128,7 +131,7 @@ def test_claims_run_at_the_cpu_budget_and_image_lessons_again_on_the_digits(less
     result = lessons.course("test", "--claims", "-n", "0", COURSE_DATA=str(tmp_path), OMP_NUM_THREADS="3")
     assert re.findall(r"= (\d) (passed|failed)", result.stdout) == [("3", "passed"), ("1", "failed")]
     assert result.returncode == 1  # the worse of the two
-    assert ledger(lessons) == {"mnist/00": "cpu 3 1", "mnist/03": "cpu 3 1", "digits/03": "cpu 3 1"}
+    assert ledger(lessons) == {"00-mnist": "cpu 3 1", "03-mnist": "cpu 3 1", "03-digits": "cpu 3 1"}
 
 
 def test_pytest_arguments_are_passed_on(lessons):
@@ -231,6 +234,66 @@ def test_render_refuses_a_notebook_that_github_would_not_show(checkout):
     result = checkout.course("render", "01")
     assert result.returncode == 1 and path.read_bytes() == before
     assert "1.5 MB, above 1.5 MB; largest: cell 1 (cell-1) 1500 kB, cell 0 (cell-0)" in result.stderr
+
+
+# ---- claims ---------------------------------------------------------------------------------------
+
+
+def keep_page(checkout, lesson, data="toys", budget="cpu", **claim):
+    """One ledger page with one claim, as `lesson.claim` writes it."""
+    row = {"text": "it is so", "holds": True, "measured": "0.5 ± 0.1 (5 runs)", "paper": "0.4", "protocol": "", **claim}
+    heading = {"lesson": lesson, "data": data, "budget": budget, "seed": 0, "device": "CPU (1 thread)", "torch": "2.6"}
+    checkout.write(f"build/ledger/{lesson}-{data}-{budget}.json", json.dumps({**heading, "claims": [row]}))
+
+
+def test_claims_writes_the_page_from_the_ledger(checkout):
+    checkout.lesson("01_the_game"), checkout.lesson("03_images")
+    keep_page(checkout, "03", "digits", text="digits converge")
+    keep_page(checkout, "03", "mnist", text="p(a|b) falls\nfast", measured="|x| = 1", protocol="5 seeds")
+    keep_page(checkout, "01")
+    result = checkout.course("claims")
+    assert (result.returncode, result.stdout) == (0, "CLAIMS.md: 3 claims, 0 of them do not hold\n"), result.stderr
+    text = (checkout.root / "CLAIMS.md").read_text(encoding="utf-8")
+    assert re.findall("^## .*", text, re.M) == [
+        "## 01 the game",
+        "## 03 images, on mnist",
+        "## 03 images, on digits",
+    ]
+    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) | 0.4 |\n" in text
+    assert "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 | 0.4 |\n" in text
+    assert text.count("\ncpu budget, seed 0, CPU (1 thread), torch 2.6\n") == 3
+
+
+def test_claims_that_do_not_hold_are_shown_and_counted(checkout):
+    checkout.lesson("01_the_game")
+    keep_page(checkout, "01", holds=False)
+    result = checkout.course("claims")
+    assert (result.returncode, result.stdout) == (1, "CLAIMS.md: 1 claims, 1 of them do not hold\n")
+    assert "| ✘ | it is so |" in (checkout.root / "CLAIMS.md").read_text(encoding="utf-8")
+
+
+def test_claims_names_the_lessons_that_have_no_ledger_and_writes_nothing(checkout):
+    checkout.lesson("01_the_game"), checkout.lesson("02_first_gan"), checkout.lesson("03_images")
+    keep_page(checkout, "02")
+    keep_page(checkout, "03", budget="smoke")  # a stale page of a smoke run is none
+    result = checkout.course("claims")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "course.py: no ledger for lesson 01 03; run course.py test --claims first\n"
+    assert not (checkout.root / "CLAIMS.md").exists()
+
+
+def test_claims_prefers_the_cpu_budget_and_forgets_what_is_gone(checkout):
+    checkout.lesson("01_the_game"), checkout.lesson("02_first_gan")
+    keep_page(checkout, "01", budget="cpu", text="on the cpu")
+    keep_page(checkout, "01", budget="gpu", text="on the gpu")
+    keep_page(checkout, "01", budget="smoke", text="too short", holds=False)
+    keep_page(checkout, "02", budget="gpu", text="only on the gpu")
+    keep_page(checkout, "07", text="of a lesson that was renumbered", holds=False)
+    keep_page(checkout, "digits/01", text="in a folder of the old layout", holds=False)
+    result = checkout.course("claims")
+    assert result.returncode == 0, result.stderr
+    rows = re.findall(r"^\| ✔ \| (.*?) \|", (checkout.root / "CLAIMS.md").read_text(encoding="utf-8"), re.M)
+    assert rows == ["on the cpu", "only on the gpu"]
 
 
 # ---- bench, badges --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from course_utils import objectives
+from course_utils import data, objectives
 from course_utils.objectives import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURATING, OBJECTIVES, RELATIVISTIC, WASSERSTEIN
 
 R, F = torch.tensor([2.0, -1.0], dtype=torch.float64), torch.tensor([0.5, -3.0], dtype=torch.float64)
@@ -129,3 +129,43 @@ def test_each_player_improves_by_descending_its_loss(objective):
     better_d = objective.discriminator_loss(undecided + 0.1, undecided - 0.1)
     assert better_d < objective.discriminator_loss(undecided, undecided)
     assert generator_loss(objective, undecided, undecided + 0.1) < generator_loss(objective, undecided, undecided)
+
+
+# --- the theory of the game, by quadrature --------------------------------------------------------------------------
+
+GRID = torch.linspace(-12, 12, 4001, dtype=torch.float64)
+
+
+def densities():
+    p, q = data.Mixture1D(), data.Mixture1D(means=(0.5,), stds=(1.2,))
+    return p.log_prob(GRID[:, None]), q.log_prob(GRID[:, None])
+
+
+def value(logits, log_p, log_q):
+    """V(G, D) as an integral, built from the package's loss at each point."""
+    sure = torch.full((1,), 200.0, dtype=torch.float64)  # the other term is then exactly 0
+    on_real = torch.stack([-MINIMAX.discriminator_loss(logit, -sure) for logit in logits.split(1)])
+    on_fake = torch.stack([-MINIMAX.discriminator_loss(sure, logit) for logit in logits.split(1)])
+    return torch.trapezoid(log_p.exp() * on_real + log_q.exp() * on_fake, GRID)
+
+
+def test_the_value_at_the_best_discriminator_is_the_jensen_shannon_divergence():
+    """V(G, D*) = 2 JSD − 2 ln 2 with D* = p/(p + q), whose logit is log p − log q."""
+    log_p, log_q = densities()
+    log_m = torch.logaddexp(log_p, log_q) - math.log(2)
+    integrand = log_p.exp() * (log_p - log_m) + log_q.exp() * (log_q - log_m)
+    jsd = 0.5 * torch.trapezoid(integrand, GRID)
+    assert value(log_p - log_q, log_p, log_q).item() == pytest.approx(2 * jsd.item() - 2 * math.log(2), abs=1e-9)
+    assert 0 < jsd < math.log(2)
+
+
+def test_no_other_discriminator_is_worth_more():
+    log_p, log_q = densities()
+    best = value(log_p - log_q, log_p, log_q)
+    for other in (log_p - log_q + 0.1, 0.9 * (log_p - log_q), torch.zeros_like(GRID), torch.sin(GRID)):
+        assert value(other, log_p, log_q) < best
+
+
+def test_at_equal_densities_the_value_is_minus_log_four():
+    log_p, _ = densities()
+    assert value(torch.zeros_like(GRID), log_p, log_p).item() == pytest.approx(-math.log(4), abs=1e-9)

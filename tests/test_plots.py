@@ -97,6 +97,10 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
         lambda: plots.discriminator_1d(GRID, NORMAL, SHIFTED, OPTIMAL_D, np.full(601, 0.5)),
         ["D*", "learned D", "p (real)", "q (generated)"],
     ),
+    "lines": (
+        lambda: plots.lines({"p": (GRID, NORMAL), "q": (GRID, SHIFTED)}, "x", "density", "Two bells.", title="Bells"),
+        ["p", "q", "x", "density", "Bells"],
+    ),
     "scatter_2d": (
         lambda: plots.scatter_2d(POINTS, {"a": POINTS + 0.1, "b": POINTS * 2}, title="Two"),
         ["a", "b", "real", "generated", "Two"],
@@ -406,9 +410,34 @@ def test_evidence_reports_band_floor_and_your_run():
         plots.evidence_dots({"a": {"value": [1]}})
 
 
+def test_lines_reports_the_range_of_each_curve():
+    text = plots.lines({"rise": ([0, 1, 2], [-1.0, 0.5, 2.0]), "flat": (GRID, GRID * 0)}, "t", "v", "Two curves.")
+    assert text == "Two curves. Ranges: rise: −1.00 to 2.00; flat: 0 to 0."
+
+
+def test_lines_passes_options_on_and_gives_no_two_curves_one_look(monkeypatch):
+    drawn, to_png = [], caption.to_png
+    monkeypatch.setattr(caption, "to_png", lambda figure: (drawn.append(figure), to_png(figure))[1])
+    x = torch.arange(1.0, 6.0)
+    curves = {name: (x, x * i) for i, name in enumerate("abcdefg")}
+    plots.lines(curves, "t", "v", "Seven.", roles={"c": plots.REAL, "d": plots.YOURS}, xscale="log")
+    (axes,) = drawn[0].axes
+    assert axes.get_xscale() == "log" and (axes.get_xlabel(), axes.get_ylabel()) == ("t", "v")
+    looks = {line.get_label(): line.get_color() for line in axes.get_lines()}
+    assert list(looks) == list("abcdefg") and len(set(looks.values())) == 7
+    assert (looks["c"], looks["d"]) == (plots.REAL.colour, plots.YOURS.colour)
+    assert np.array_equal(axes.get_lines()[2].get_ydata(), 2 * np.arange(1.0, 6.0))
+
+
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
+        (lambda: plots.lines({}, "x", "y", "None."), "at least one curve"),
+        (lambda: plots.lines({str(i): (GRID, GRID) for i in range(8)}, "x", "y", "8."), "at most 7 curves"),
+        (lambda: plots.lines({"p": (GRID,)}, "x", "y", "One."), r"curve 'p' must be a pair \(x, y\), got 1"),
+        (lambda: plots.lines({"p": (GRID, NORMAL[:5])}, "x", "y", "P."), r"x of curve 'p'.*\[5\], got \[601\]"),
+        (lambda: plots.lines({"p": (GRID, GRID * math.nan)}, "x", "y", "P."), "curve 'p' holds 601 NaN"),
+        (lambda: plots.lines({"p": (GRID, GRID)}, "x", "y", "P.", roles={"q": plots.REAL}), "roles names q"),
         (
             lambda: plots.sample_grid(torch.zeros(2, 8, 8)),
             r"shape \[n, 1 or 3, height, width\], got \[2, 8, 8\]",

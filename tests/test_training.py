@@ -332,6 +332,9 @@ def test_a_checkpoint_of_another_run_is_refused_and_kept(tmp_path):
     content = file.read_bytes()
     with pytest.raises(training.CheckpointError, match=r"different run: batch_size was 16 and is now 8"):
         train(checkpoint=file, batch_size=8)
+    generator, discriminator = point_pair()
+    with pytest.raises(training.CheckpointError, match=r"optimizers was \[\['Adam', 0.0002\].* now \[\['Adam', 0.5\]"):
+        train(pair=(generator, discriminator), checkpoint=file, g_optimizer=training.adam(generator, 0.5))
     with pytest.raises(training.CheckpointError, match=r"schedule was 'constant' and is now 'decay_after\(0.5\)'"):
         train(checkpoint=file, schedule=training.decay_after(0.5))
     with pytest.raises(training.CheckpointError, match=r"r1_penalty\(\)\{'gamma': 2\}"):
@@ -453,6 +456,8 @@ def test_networks_that_do_not_fit_are_explained():
 
 
 def test_impossible_arguments_are_refused():
+    with pytest.raises(ValueError, match=r"callbacks=\[every\(100, function\)\]"):
+        train(callbacks=[print])
     with pytest.raises(ValueError, match="at least 1"):
         train(0)
     with pytest.raises(ValueError, match="at least 1"):

@@ -1,4 +1,4 @@
-"""`course.py evidence NN`: repeat a lesson over several seeds, and store what it recorded as the band for later runs."""
+"""`course.py evidence NN`: repeat a lesson over several seeds, and store what it recorded: a band for later runs."""
 
 import argparse
 import datetime
@@ -8,9 +8,9 @@ import json
 import os
 from pathlib import Path
 
-from course_utils.commands.cli import Parser, complain
+from course_utils.commands.cli import Parser, Stop, complain
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import BUILD, ROOT, budget, lesson
+from course_utils.commands.lessons import BUILD, ROOT, budget, lesson, uses_images
 from course_utils.commands.render import machine
 from course_utils.evidence import path_for
 from course_utils.storage import write_json
@@ -21,8 +21,8 @@ SEEDS = (1, 2, 3, 4, 5, 6)  # a lesson's own seed is 0; its protocol was tuned o
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = Parser(
         "evidence",
-        "Execute a lesson once for each of several seeds and store what it recorded in course_utils/evidence/. Seeds that\n"
-        "are done are kept in build/evidence/ and not repeated, until the lesson or the package changes.",
+        "Execute a lesson once for each of several seeds and store what it recorded in course_utils/evidence/.\n"
+        "Seeds that are done are kept in build/evidence/ and not repeated, until the lesson or the package changes.",
     )
     parser.add_argument("lesson", metavar="NN", type=lesson, help="the lesson's number, for example 03")
     parser.add_argument("--data", default="mnist", choices=("mnist", "fashion-mnist", "digits"), help="the image set")
@@ -31,8 +31,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.budget == "smoke":
         parser.error("the smoke budget is too short to be evidence; choose cpu or gpu")
-    if len(set(args.seeds)) < 5:
+    args.seeds = list(dict.fromkeys(args.seeds))
+    if len(args.seeds) < 5:
         parser.error("a band needs at least 5 different seeds")
+    if min(args.seeds) < 0:
+        parser.error("a seed is a whole number from 0 on")
+    if not uses_images(args.lesson):
+        parser.error(f"lesson {args.lesson.name[:2]} uses no images, and repeats its seeds on the spot")
     return args
 
 
@@ -47,19 +52,22 @@ def main(argv: list[str]) -> int:
             print(f"seed {seed}: kept from before")
             continue
         partial = folder / f"seed-{seed}.unfinished"
+        partial.unlink(missing_ok=True)  # of a run that was killed
         os.environ |= {"COURSE_SEED": str(seed), "COURSE_DATASET": args.data, "COURSE_EVIDENCE": str(partial)}
         notebook, seconds, error = execute(args.lesson, args.budget)
         if error or not partial.exists():
-            complain(
-                f"seed {seed} stopped: {error or 'the lesson recorded nothing'} (see {leave(notebook, args.lesson.stem)[1]})"
-            )
+            why = error or "the lesson recorded nothing"
+            complain(f"seed {seed} stopped: {why} (see {leave(notebook, args.lesson.stem)[1]})")
             return 1
         os.replace(partial, done)
-        print(f"seed {seed}: {seconds:.0f} s  {done.read_text(encoding='utf8')}")
+        recorded = json.loads(done.read_text(encoding="utf8"))
+        print(f"seed {seed}: {seconds:.0f} s; " + "; ".join(f"{key} {value:.4g}" for key, value in recorded.items()))
     runs = [json.loads((folder / f"seed-{seed}.json").read_text(encoding="utf8")) for seed in args.seeds]
+    if odd := [seed for seed, run in zip(args.seeds, runs, strict=True) if run.keys() != runs[0].keys()]:
+        raise Stop(f"seed {odd[0]} recorded other keys than seed {args.seeds[0]}; let the lesson record the same ones")
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     table = {
-        "seeds": list(args.seeds),
+        "seeds": args.seeds,
         "made": f"{today}, {machine()}, torch {importlib.metadata.version('torch')}",
         "values": {key: [run[key] for run in runs] for key in runs[0]},
     }
@@ -70,10 +78,11 @@ def main(argv: list[str]) -> int:
 
 
 def fingerprint(path: Path) -> str:
-    """A hash of all code that a lesson's numbers depend on, so that old seeds are never mixed with new ones."""
+    """A hash of all that a lesson's numbers depend on, PyTorch too, so that old seeds never mix with new ones."""
     cells = json.loads(path.read_text(encoding="utf8"))["cells"]
     digest = hashlib.sha256("\0".join("".join(c["source"]) for c in cells if c["cell_type"] == "code").encode())
+    digest.update(importlib.metadata.version("torch").encode())
     for room in ("data", "objectives", "models", "training", "evaluation"):
         for module in sorted((ROOT / "course_utils" / room).glob("*.py")):
-            digest.update(module.read_bytes())
+            digest.update(f"{room}/{module.name}\0".encode() + module.read_bytes())
     return digest.hexdigest()[:12]

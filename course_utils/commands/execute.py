@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils.commands.lessons import BUILD, NOTEBOOKS, timings
+from course_utils.commands.lessons import BUILD, LEDGER, NOTEBOOKS, timings
 from course_utils.storage import write_whole
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def execute(path: Path, budget: str | None) -> tuple["NotebookNode", float, str 
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     cells = sum("skip-execution" not in cell.metadata.get("tags", []) for cell in code)
     known = timings().get(path.name[:2], {}).get(budget or os.environ.get("COURSE_BUDGET", "cpu"))
-    environment = dict(os.environ, TQDM_DISABLE="1")  # a stored bar is a frozen bar
+    # Nobody is there to move a slider, and a stored bar is a frozen bar.
+    environment = dict(os.environ, COURSE_STATIC="1", TQDM_DISABLE="1", COURSE_LEDGER=str(LEDGER))
     if budget:
         environment["COURSE_BUDGET"] = budget
     bar = tqdm(total=cells, desc=f"lesson {path.name[:2]}", bar_format=BAR, file=sys.stderr, disable=False)

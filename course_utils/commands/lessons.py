@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"
+LEDGER = BUILD / "ledger"  # one page for each lesson, data set and budget: NN-data-budget.json
 TIMINGS = ROOT / "course_utils" / "evidence" / "timings.json"
 BUDGETS = ("smoke", "cpu", "gpu")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from course_utils.commands.cli import Parser, complain
 from course_utils.commands.execute import execute, leave
 from course_utils.commands.lessons import TIMINGS, all_lessons, lesson, timings
+from course_utils.commands.readme import update_readme
 from course_utils.storage import write_json, write_whole
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: list[str]) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the stored minutes are those of one busy core
-    return max([render(path) for path in parse(argv).lessons or all_lessons().values()], default=0)
+    code = max([render(path) for path in parse(argv).lessons or all_lessons().values()], default=0)
+    update_readme()
+    return code
 
 
 def render(path: Path) -> int:

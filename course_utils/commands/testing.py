@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from course_utils.commands.cli import Parser
-from course_utils.commands.lessons import BUILD, ROOT, all_lessons, uses_images
+from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, uses_images
 
 # A notebook is one worker's, from its first cell to its last; notebooks start before the short unit tests.
 NBVAL = ["--nbval-lax", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -52,7 +52,7 @@ def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: 
     environment = dict(
         os.environ,
         COURSE_BUDGET="cpu" if claims else "smoke",
-        COURSE_LEDGER=str(BUILD / "ledger" / (dataset if claims else "smoke")),
+        COURSE_LEDGER=str(LEDGER),
         TQDM_DISABLE="1",
     )
     environment.setdefault("OMP_NUM_THREADS", "1")  # two workers with all threads each are slower than one worker

@@ -36,10 +36,12 @@ class Evidence:
         return mean - half_width, mean + half_width
 
     def mean(self, key: str) -> float:
+        """The mean over the seeds."""
         return sum(self.values[key]) / len(self.values[key])
 
 
 def path_for(lesson: str, data: str, budget: str) -> Path:
+    """Where the table of a lesson ("03") on an image set at a budget is stored."""
     return FOLDER / f"{lesson}-{data}-{budget}.json"
 
 

@@ -5,8 +5,8 @@ sigmoid and softplus(t) = log(1 + eᵗ), so −log σ(t) = softplus(−t) and �
 finite gradients, however large the logits. Every function returns the mean over the batch, a scalar in nats (for
 least squares, hinge and Wasserstein: in squared or plain logit units), which its player *minimises*.
 
-Logits may have any floating-point shape; both batches are averaged on their own, except in relativistic pairing, which compares
-them one by one and so needs equal shapes.
+Logits may have any floating-point shape; both batches are averaged on their own, except in relativistic pairing, which
+compares them one by one and so needs equal shapes.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def _require_logits(*batches: Tensor) -> None:
             raise ValueError("a loss needs at least one logit; this batch is empty")
 
 
-# --- the game of Goodfellow et al. 2014 -------------------------------------------------------------------------------
+# --- the game of Goodfellow et al. 2014 ---------------------------------------------------------------------
 
 
 def cross_entropy_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -61,7 +61,7 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     return softplus(-fake_logits).mean()
 
 
-# --- other distances --------------------------------------------------------------------------------------------------
+# --- other distances ----------------------------------------------------------------------------------------
 
 
 def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -83,7 +83,7 @@ def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor
 
 
 def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """E[f] − E[r]: minus the Kantorovich dual, if the critic is kept 1-Lipschitz. Source: Arjovsky et al. 2017, eq. 2."""
+    """E[f] − E[r]: minus the Kantorovich dual, if the critic is 1-Lipschitz. Source: Arjovsky et al. 2017, eq. 2."""
     _require_logits(real_logits, fake_logits)
     return fake_logits.mean() - real_logits.mean()
 
@@ -94,7 +94,7 @@ def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     return -fake_logits.mean()
 
 
-# --- relativistic pairing ---------------------------------------------------------------------------------------------
+# --- relativistic pairing -----------------------------------------------------------------------------------
 
 
 def _require_pairs(real_logits: Tensor, fake_logits: Tensor) -> None:
@@ -121,7 +121,7 @@ def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Ten
     return softplus(real_logits - fake_logits).mean()
 
 
-# --- a pair of losses, as the training loop takes it --------------------------------------------------------------------
+# --- a pair of losses, as the training loop takes it --------------------------------------------------------
 
 
 @dataclass(frozen=True)

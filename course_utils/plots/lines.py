@@ -1,6 +1,6 @@
 """Curves over a common axis: the plain line plot, in the course's look."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from matplotlib.axes import Axes
 
@@ -21,7 +21,8 @@ def lines(
     """Curves {"label": (x [n], y [n])} on one pair of axes, told apart by colour and dash.
 
     The caller words the caption, as only the caller knows what the curves mean; the range of each is added. Further
-    options go to matplotlib's `Axes.set`, such as `xscale="log"`.
+    options go to matplotlib's `Axes.set`, such as `xscale="log"`. `roles` fixes the look of some curves; the others
+    get what is left. Raises ValueError for more curves than looks, and for x and y that do not match.
     """
     if not curves:
         raise ValueError('lines needs {"label": (x, y), ...} with at least one curve')
@@ -29,20 +30,33 @@ def lines(
         raise ValueError(
             f"lines tells at most {len(ROLES)} curves apart, got {len(curves)}; choose the ones the text speaks of"
         )
-    drawn = {label: _curve(label, *curve) for label, curve in curves.items()}
-    roles = {**dict(zip(drawn, ROLES, strict=False)), **(roles or {})}
+    drawn = {label: _curve(label, curve) for label, curve in curves.items()}
+    roles = _roles(drawn, roles or {})
     with course_style():
         figure, ((axes,),) = new_figure(7.6, 3.4, 1, 1)
         put_title(figure, title)
         _draw(axes, drawn, roles)
         axes.set(xlabel=xlabel, ylabel=ylabel, **axes_options)
-        ranges = "; ".join(f"{label}: {y.min():.3g} to {y.max():.3g}" for label, (_, y) in drawn.items())
+        ranges = "; ".join(
+            f"{label}: {arrays.number(y.min())} to {arrays.number(y.max())}" for label, (_, y) in drawn.items()
+        )
         return show(figure, f"{caption} Ranges: {ranges}.")
 
 
-def _curve(label: str, x, y) -> tuple:
+def _curve(label: str, curve: tuple) -> tuple:
+    if len(curve) != 2:
+        raise ValueError(f"curve {label!r} must be a pair (x, y), got {len(curve)} values")
+    x, y = curve
     y = arrays.array(y, f"curve {label!r}", (None,))
     return arrays.array(x, f"x of curve {label!r}", (len(y),)), y
+
+
+def _roles(labels: Iterable[str], given: Mapping[str, Role]) -> dict[str, Role]:
+    """A look for each curve: the given one, or the next that no other curve has."""
+    if unknown := set(given) - set(labels):
+        raise ValueError(f"roles names {', '.join(sorted(unknown))}, but the curves are {', '.join(labels)}")
+    free = (role for role in ROLES if role not in given.values())
+    return {label: given.get(label) or next(free) for label in labels}
 
 
 def _draw(axes: Axes, curves: Mapping[str, tuple], roles: Mapping[str, Role]) -> None:

@@ -10,9 +10,10 @@ class AveragedModel:
     """A copy of `model` that follows it: θ̄ ← decay·θ̄ + (1 − decay)·θ, for all tensors at once.
 
     BatchNorm's running statistics are averaged alike, so the copy is ready for evaluation. With decay β the average
-    looks back over about 1/(1 − β) updates; while fewer have been made, min(β, (1 + t)/(10 + t)) is used at update t, so
-    that the random initial weights are forgotten. Sources: Polyak & Juditsky 1992; Yazıcı et al. 2019 (GANs). torch.optim.swa_utils has such a
-    class too, but it asks the host at every update whether it is the first one, which no captured graph can do.
+    looks back over about 1/(1 − β) updates; while fewer have been made, min(β, (1 + t)/(10 + t)) is used at update
+    t, so that the random initial weights are forgotten. Sources: Polyak & Juditsky 1992; Yazıcı et al. 2019 (GANs).
+    torch.optim.swa_utils has such a class too, but it asks the host at every update whether it is the first one,
+    which no captured graph can do.
     """
 
     def __init__(self, model: nn.Module, decay: float):

@@ -20,7 +20,7 @@ class Checkpoint:
         self.path, self.config = Path(path), config
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the file's content by `state`; killed at any moment, it is still the previous checkpoint or this one."""
+        """Replace the file's content by `state`; after a kill at any moment it is the old checkpoint or this one."""
         try:
             save_tensors(self.path, {"format": _FORMAT, "config": self.config, "state": state})
         except OSError as error:
@@ -39,7 +39,8 @@ class Checkpoint:
             ) from error
         if found_format != _FORMAT:
             raise CheckpointError(
-                f"{self.path} has checkpoint format {found_format}; this course reads {_FORMAT}. Delete it to start again"
+                f"{self.path} has checkpoint format {found_format}; this course reads {_FORMAT}. "
+                "Delete it to start again"
             )
         differing = [key for key in self.config if found.get(key) != self.config[key]]
         if differing:

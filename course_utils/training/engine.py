@@ -28,9 +28,9 @@ def prepare(step: GANStep, engine: str) -> Callable[[float], Tensor]:
 class _CapturedStep:
     """Replays the step's kernels in one launch: for small networks, launching them one by one is what takes the time.
 
-    There is one graph for each penalty weight (0, and the one of lazy regularisation). The first three calls with a weight
-    run eagerly on a side stream, as capture needs warmed-up libraries and allocated optimiser state; they are ordinary
-    training steps. Source: PyTorch's notes on CUDA graphs, "whole-network capture".
+    There is one graph for each penalty weight (0, and the one of lazy regularisation). The first three calls with a
+    weight run eagerly on a side stream, as capture needs warmed-up libraries and allocated optimiser state; they are
+    ordinary training steps. Source: PyTorch's notes on CUDA graphs, "whole-network capture".
     """
 
     def __init__(self, step: GANStep):
@@ -46,6 +46,8 @@ class _CapturedStep:
                     )
                 # On the device, so that the schedule's new rate reaches the captured kernels.
                 group.update(capturable=True, lr=torch.as_tensor(float(group["lr"]), device=step.device))
+            for state in optimizer.state.values():  # of an optimiser that has been used, or restored from a checkpoint
+                state["step"] = torch.as_tensor(state["step"], device=step.device)
 
     def __call__(self, penalty_weight: float = 0.0) -> Tensor:
         if penalty_weight not in self.captured:

@@ -63,8 +63,9 @@ def train_gan(
     - `g_optimizer`, `d_optimizer`: any torch optimisers; by default `adam(network)`. `schedule` scales both rates.
     - `ema_decay`: also keep a generator with averaged weights, `run.ema`.
     - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's.
-    - `penalty`: a function (discriminator, real, fake) → scalar, added to D's loss. With `penalty_every` k it is computed in
-      every k-th step only, with k times the weight: "lazy regularisation" (Karras et al. 2020), nearly the same for less.
+    - `penalty`: a function (discriminator, real, fake) → scalar, added to D's loss. With `penalty_every` k it is
+      computed in every k-th step only, with k times the weight: "lazy regularisation" (Karras et al. 2020), nearly the
+      same for less.
     - `autocast`: networks in bfloat16, losses in float32. `channels_last`: the faster memory layout for convolutions.
     - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays.
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
@@ -77,6 +78,8 @@ def train_gan(
     counts = {"steps": steps, "batch_size": batch_size, "d_steps": d_steps, "penalty_every": penalty_every}
     if min(counts.values()) < 1:
         raise ValueError(f"{', '.join(counts)} must be at least 1, not {', '.join(map(str, counts.values()))}")
+    if not all(isinstance(callback, every) for callback in callbacks):
+        raise ValueError("callbacks must say when they are due: callbacks=[every(100, function)]")
     device = _require_fit(generator, discriminator, sample_real)
     if channels_last and device.type != "mps":
         for network in (generator, discriminator):
@@ -91,13 +94,12 @@ def train_gan(
         generator, discriminator, sample_real, objective, g_optimizer, d_optimizer,
         batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
     )  # fmt: skip
-    take_step = prepare(step, engine)
     config = {
         "networks": [[name, list(p.shape)] for net in (generator, discriminator) for name, p in net.named_parameters()],
         "steps": steps,
         "batch_size": batch_size,
         "objective": objective.name,
-        "optimizers": [type(g_optimizer).__name__, type(d_optimizer).__name__],
+        "optimizers": [_settings(g_optimizer), _settings(d_optimizer)],
         "d_steps": d_steps,
         "schedule": _name(schedule),
         "penalty": [_name(penalty), penalty_every],
@@ -124,6 +126,7 @@ def train_gan(
     ):
         if saved and (state := saved.load()):
             _restore(run, parts, state)
+        take_step = prepare(step, engine)
         first_step = checked = run.steps_done
         started = time.perf_counter() - run.seconds
         bar.update(first_step)
@@ -180,7 +183,8 @@ def _require_fit(generator: nn.Module, discriminator: nn.Module, sample_real: Ca
     generator.train(modes[0]), discriminator.train(modes[1])
     if logits.shape not in ((2,), (2, 1)):
         raise ValueError(
-            f"the discriminator must return one logit a sample, shape (2,) for 2 samples, but returns {tuple(logits.shape)}"
+            "the discriminator must return one logit a sample, shape (2,) for 2 samples, "
+            f"but returns {tuple(logits.shape)}"
         )
     return device
 
@@ -193,10 +197,10 @@ def _finite_losses(run: GANRun, checked: int) -> dict[str, str]:
         column = int((~rows[row].isfinite()).nonzero()[0])
         run.steps_done = checked + row + 1
         raise TrainingDiverged(
-            f"{HISTORY_COLUMNS[column]} became {rows[row, column].item()} at step {run.steps_done:,}. Usual causes: a learning "
-            "rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic without a Lipschitz "
-            "constraint; data that are not scaled to [-1, 1] or hold NaN; float16. The run so far is in the "
-            "exception's .run",
+            f"{HISTORY_COLUMNS[column]} became {rows[row, column].item()} at step {run.steps_done:,}. "
+            "Usual causes: a learning rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic "
+            "without a Lipschitz constraint; data that are not scaled to [-1, 1] or hold NaN; float16. The run so far "
+            "is in the exception's .run",
             run,
         )
     return {"D loss": f"{rows[-1, 0].item():.3f}", "G loss": f"{rows[-1, 1].item():.3f}"}
@@ -218,6 +222,11 @@ def _restore(run: GANRun, parts: dict, state: dict) -> None:
     run.steps_done, run.seconds = len(state["rows"]), state["seconds"]
     run.rows[: run.steps_done] = state["rows"].to(run.device)
     set_random_state(state["random"], run.device)
+
+
+def _settings(optimizer: Optimizer) -> list:
+    """An optimiser's kind and learning rates, for a checkpoint to compare."""
+    return [type(optimizer).__name__, *(float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups)]
 
 
 def _name(function: Callable | None) -> str:

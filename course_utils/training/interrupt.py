@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def deferred_interrupt() -> Iterator[list[str]]:
-    """Turn the first Ctrl-C into a note in the list it yields, so that no step is left half done; the second one raises."""
+    """Turn the first Ctrl-C into a note in the list it yields, so that no step is left half done; the second raises."""
     notes: list[str] = []
     if threading.current_thread() is not threading.main_thread():
         yield notes  # Python delivers signals to the main thread only

@@ -36,7 +36,7 @@ def decay_after(start: float) -> Schedule:
 
 
 def adam(module: torch.nn.Module, lr: float = 2e-4, betas: tuple[float, float] = (0.5, 0.999)) -> torch.optim.Adam:
-    """Adam with the DCGAN paper's settings, in the implementation that updates all tensors at once where there is one."""
+    """Adam with the DCGAN paper's settings, in the implementation that updates all tensors at once, if any."""
     parameters = list(module.parameters())
     return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=parameters[0].device.type in ("cpu", "cuda"))
 

@@ -20,7 +20,7 @@ HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", 
 class GANStep:
     """Called once per generator update; returns the numbers of `HISTORY_COLUMNS` as one tensor on the device.
 
-    `penalty_weight` times the penalty is added to D's loss before it is minimised, but not to the loss that is recorded.
+    `penalty_weight` times the penalty is added to D's loss before it is minimised, not to the loss that is recorded.
     """
 
     def __init__(

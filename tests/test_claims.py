@@ -1,0 +1,210 @@
+"""Claims: how a measurement reads, what the ledger keeps, and when a lesson stops."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from course_utils import evidence
+from course_utils.claims import Claim, ClaimFailed, Ledger, describe
+from course_utils.data import ImageData
+from course_utils.lesson import Lesson
+
+DIGITS = ImageData(
+    "digits", torch.zeros(4, 1, 8, 8, dtype=torch.uint8), torch.arange(4),
+    torch.zeros(2, 1, 8, 8, dtype=torch.uint8), torch.arange(2), ("0", "1"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """A lesson at a budget, with its ledger and stored evidence in folders of this test."""
+    monkeypatch.delenv("COURSE_EVIDENCE", raising=False)
+    monkeypatch.setattr(evidence, "FOLDER", tmp_path / "evidence")
+
+    def at(budget, images=None):
+        return Lesson("09", torch.device("cpu"), budget, seed=3, images=images)
+
+    return at
+
+
+@pytest.fixture
+def pages(tmp_path):
+    """What stands in the ledger: {file name: page}."""
+    return lambda: {path.name: json.loads(path.read_text("utf-8")) for path in (tmp_path / "ledger").glob("*")}
+
+
+def store(tmp_path, budget="cpu", **values):
+    table = {"values": values, "seeds": [1, 2, 3, 4, 5], "made": "2026-01-01, a machine, torch 2.6"}
+    (tmp_path / "evidence").mkdir(exist_ok=True)
+    (tmp_path / f"evidence/09-digits-{budget}.json").write_text(json.dumps(table))
+
+
+# --- a measurement as text --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("measured", "text"),
+    [
+        (None, ""),
+        ("12 of 25", "12 of 25"),
+        (0.123456, "0.1235"),
+        (17, "17"),
+        (torch.tensor(2.5, requires_grad=True).detach(), "2.5"),
+        (np.float32(0.25), "0.25"),
+        ([4.0], "4"),
+        ([2.0, 2.0, 2.0], "2 ± 0 (3 runs)"),
+        (torch.tensor([1, 2, 3]), "2 ± 2.5 (3 runs)"),
+        ((1.0, float("nan")), "nan ± nan (2 runs)"),
+    ],
+)
+def test_describe(measured, text):
+    assert describe(measured) == text
+
+
+def test_several_runs_are_described_by_the_t_interval_of_their_mean():
+    runs = np.random.default_rng(0).normal(10, 2, 7)
+    low, high = stats.t.interval(0.95, 6, runs.mean(), stats.sem(runs))
+    expected = f"{runs.mean():.4g} ± {(high - low) / 2:.2g} (7 runs)"
+    assert describe(runs) == describe(list(runs)) == describe(torch.tensor(runs)) == expected
+
+
+@pytest.mark.parametrize(
+    ("measured", "message"),
+    [
+        ([], "empty"),
+        (torch.zeros(0), "empty"),
+        ({"a": 1}, "a number, or one for each run, not {'a': 1}"),
+        (torch.zeros(2, 2), "one for each run"),
+        (np.zeros((2, 2)), "one for each run"),
+        (["many"], "one for each run"),
+    ],
+)
+def test_what_cannot_be_described_is_named(measured, message):
+    with pytest.raises(ValueError, match=message):
+        describe(measured)
+
+
+# --- the ledger -------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_on_the_disk_after_every_claim_and_a_new_run_starts_a_new_page(tmp_path):
+    path = tmp_path / "ledger/09.json"
+    ledger = Ledger(path, lesson="09", seed=3)
+    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 3, "claims": []}
+    for count in (1, 2):
+        ledger.add(Claim("it is so", True, "0.5", "≤ 1", "5 seeds"))
+        page = json.loads(path.read_text("utf-8"))
+        row = {"text": "it is so", "holds": True, "measured": "0.5", "paper": "≤ 1", "protocol": "5 seeds"}
+        assert page["claims"] == [row] * count
+    Ledger(path, lesson="09", seed=4)
+    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 4, "claims": []}
+
+
+# --- a lesson claims --------------------------------------------------------------------------------------
+
+
+def test_at_the_smoke_budget_nothing_is_asserted_and_nothing_written(start, pages, capsys):
+    start("smoke").claim("it is so", False, measured=[1.0, 2.0], paper="3")
+    assert capsys.readouterr().out == (
+        "· not checked at the smoke budget: it is so  [measured 1.5 ± 6.4 (2 runs); paper 3]\n"
+    )
+    assert pages() == {}
+
+
+@pytest.mark.parametrize("budget", ["cpu", "gpu"])
+@pytest.mark.parametrize(("images", "data"), [(None, "toys"), (DIGITS, "digits")])
+def test_what_holds_is_printed_and_entered(budget, images, data, start, pages, capsys):
+    course = start(budget, images)
+    course.claim("it is so", torch.tensor(True), measured=0.5, paper="0.4", protocol="one run")
+    course.claim("and so", np.True_)
+    assert capsys.readouterr().out == "✔ it is so  [measured 0.5; paper 0.4]\n✔ and so\n"
+    (page,) = pages().values()
+    assert list(pages()) == [f"09-{data}-{budget}.json"]
+    assert [page[key] for key in ("lesson", "data", "budget", "seed", "torch")] == [
+        "09", data, budget, 3, torch.__version__,
+    ]  # fmt: skip
+    assert page["device"].startswith("CPU (")
+    assert page["claims"] == [
+        {"text": "it is so", "holds": True, "measured": "0.5", "paper": "0.4", "protocol": "one run"},
+        {"text": "and so", "holds": True, "measured": "", "paper": "", "protocol": ""},
+    ]
+
+
+@pytest.mark.parametrize("budget", ["cpu", "gpu"])
+def test_what_does_not_hold_is_entered_and_stops_the_lesson(budget, start, pages, capsys):
+    with pytest.raises(ClaimFailed, match=r"^it is so  \[measured 2\]\. This run \(seed 3, cpu\) measured otherwise$"):
+        start(budget).claim("it is so", 2 < 1, measured=2)
+    assert capsys.readouterr().out == "✘ it is so  [measured 2]\n"
+    (page,) = pages().values()
+    assert [claim["holds"] for claim in page["claims"]] == [False]
+
+
+def test_a_new_run_of_a_lesson_replaces_the_page_of_the_last(start, pages):
+    for text in ("first", "second"):
+        start("cpu").claim(text, True)
+    assert [[claim["text"] for claim in page["claims"]] for page in pages().values()] == [["second"]]
+
+
+def test_while_evidence_is_collected_claims_neither_stop_the_lesson_nor_enter_the_ledger(
+    start, pages, tmp_path, monkeypatch, capsys
+):
+    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
+    monkeypatch.setenv("COURSE_EVIDENCE", str(tmp_path / "seed-3"))
+    course = start("cpu", DIGITS)
+    course.claim("it is so", False)
+    assert course.record("distance", torch.tensor(900.0)) == 900
+    assert json.loads((tmp_path / "seed-3").read_text()) == {"distance": 900.0}  # at once, in case of a kill
+    course.record("legible", 1)
+    assert course.evidence is None  # a run that becomes evidence is not compared with evidence
+    course.claim_predicted("distance")
+    assert json.loads((tmp_path / "seed-3").read_text()) == {"distance": 900.0, "legible": 1.0} == course.measured
+    assert pages() == {} and capsys.readouterr().out.startswith("✘ it is so\n· no stored runs")
+
+
+# --- comparison with stored runs --------------------------------------------------------------------------
+
+
+def test_a_run_is_claimed_to_fall_where_the_stored_runs_predict(start, pages, tmp_path, capsys):
+    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
+    course = start("cpu", DIGITS)
+    low, high = course.evidence.band("distance")
+    course.record("distance", high - 1e-6)
+    course.claim_predicted("distance")
+    said = f"this run's distance lies in the 99 % band that 5 stored runs predict, {low:.3g} to {high:.3g}"
+    assert capsys.readouterr().out == f"✔ {said}  [measured {high:.4g}]\n"
+    course.record("distance", high + 1e-6)
+    with pytest.raises(ClaimFailed, match="99 % band"):
+        course.claim_predicted("distance")
+    (page,) = pages().values()
+    assert [claim["holds"] for claim in page["claims"]] == [True, False]
+    assert page["claims"][0]["protocol"] == "stored runs: 2026-01-01, a machine, torch 2.6, seeds 1, 2, 3, 4, 5"
+
+
+@pytest.mark.parametrize("budget", ["smoke", "gpu"])
+def test_without_stored_runs_for_this_budget_the_lesson_says_so(budget, start, pages, tmp_path, capsys):
+    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])  # of the cpu budget
+    store(tmp_path, budget="smoke", distance=[5.0, 6.0, 7.0, 6.0, 5.0])  # nobody should have stored this
+    course = start(budget, DIGITS)
+    course.record("distance", 100)
+    course.claim_predicted("distance")
+    expected = f"· no stored runs to compare distance with (lesson 09, digits, {budget} budget)\n"
+    assert capsys.readouterr().out == expected and pages() == {}
+
+
+def test_what_cannot_be_compared_is_named(start, tmp_path):
+    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
+    course = start("cpu", DIGITS)
+    with pytest.raises(ValueError, match=r"nothing is recorded as 'distance'; write course\.record"):
+        course.claim_predicted("distance")
+    course.record("legible", 1.0)
+    with pytest.raises(ValueError, match="did not record 'legible'; run `course.py evidence 09 --data digits"):
+        course.claim_predicted("legible")
+    for value in (float("nan"), torch.tensor(float("inf"))):
+        with pytest.raises(ValueError, match="distance is (nan|inf), which no run can be compared with"):
+            course.record("distance", value)
+    assert course.measured == {"legible": 1.0}
+    with pytest.raises(ValueError, match="began without images"):
+        start("cpu").evidence  # noqa: B018
