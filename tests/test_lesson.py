@@ -87,7 +87,7 @@ def test_a_wrong_choice_is_named_before_anything_is_loaded(name, value, message,
 
 
 def test_begin_loads_images_only_if_asked_and_on_its_device(asked, capsys):
-    with pytest.raises(ValueError, match=r'lesson 09 began without images; write lesson.begin\(\'09\', images=True\)'):
+    with pytest.raises(ValueError, match=r"lesson 09 began without images; write lesson.begin\('09', images=True\)"):
         lesson.begin("09").images  # noqa: B018
     assert asked == []
     course = lesson.begin("09", images=True)

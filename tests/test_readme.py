@@ -4,7 +4,8 @@ from course_utils.commands import lessons, readme
 
 
 def notebook(text):
-    return '{"cells": [{"cell_type": "markdown", "source": ' + text + '}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    cells = '[{"cell_type": "markdown", "source": ' + text + "}]"
+    return '{"cells": ' + cells + ', "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 
 def make_course(tmp_path, monkeypatch, timings="{}"):

@@ -226,7 +226,8 @@ def _restore(run: GANRun, parts: dict, state: dict) -> None:
 
 def _settings(optimizer: Optimizer) -> list:
     """An optimiser's kind and learning rates, for a checkpoint to compare."""
-    return [type(optimizer).__name__, *(float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups)]
+    rates = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
+    return [type(optimizer).__name__, *rates]
 
 
 def _name(function: Callable | None) -> str:
