@@ -133,7 +133,7 @@ class Lesson:
         low, high = evidence.band(key)
         value = self._measured[key]
         self.claim(
-            f"this run's {key} lies in the 99 % band that {len(evidence.seeds)} stored runs predict, "
+            f"this run's “{key}” lies in the 99 % band that {len(evidence.seeds)} stored runs predict, "
             f"{low:.3g} to {high:.3g}",
             low <= value <= high,
             measured=value,

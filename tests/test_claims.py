@@ -173,7 +173,7 @@ def test_a_run_is_claimed_to_fall_where_the_stored_runs_predict(start, pages, tm
     low, high = course.evidence.band("distance")
     course.record("distance", high - 1e-6)
     course.claim_predicted("distance")
-    said = f"this run's distance lies in the 99 % band that 5 stored runs predict, {low:.3g} to {high:.3g}"
+    said = f"this run's “distance” lies in the 99 % band that 5 stored runs predict, {low:.3g} to {high:.3g}"
     assert capsys.readouterr().out == f"✔ {said}  [measured {high:.4g}]\n"
     course.record("distance", high + 1e-6)
     with pytest.raises(ClaimFailed, match="99 % band"):

@@ -133,11 +133,12 @@ def train_gan(
         if first_step == 0:
             for callback in callbacks:
                 callback(run, at_end=False)
-        ended = run.steps_done == steps
+        ended, factor = run.steps_done == steps, None
         while not ended:
-            factor = schedule(run.steps_done / steps)
-            scale_learning_rate(g_optimizer, factor)
-            scale_learning_rate(d_optimizer, factor)
+            if (new_factor := schedule(run.steps_done / steps)) != factor:
+                factor = new_factor
+                scale_learning_rate(g_optimizer, factor)
+                scale_learning_rate(d_optimizer, factor)
             if averaged:
                 averaged.set_update_number(run.steps_done)
             penalised = penalty is not None and run.steps_done % penalty_every == 0

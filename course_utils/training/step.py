@@ -4,7 +4,8 @@ No `.item()`, no Python randomness, no loader: everything happens on the device,
 eagerly, through `torch.compile`, or as a captured CUDA graph (`engine.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -42,22 +43,21 @@ class GANStep:
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
         self.batch_size, self.d_steps, self.ema, self.autocast = batch_size, d_steps, ema, autocast
         self.penalty, self.penalised = penalty, discriminator  # torch.compile has no second derivatives
-        self.g_parameters = list(generator.parameters())
+        self.g_parameters, self.d_parameters = list(generator.parameters()), list(discriminator.parameters())
         self.device = self.g_parameters[0].device
+        # Without its cache of cast weights, autocast is the same in a captured graph as outside.
+        half = torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False)
+        self.precision = half if autocast else nullcontext()
         self.latent_dim = generator.latent_dim
 
     def _generate(self) -> Tensor:
-        with self._precision():
+        with self.precision:
             return self.generator(sample_latent(self.batch_size, self.latent_dim, self.device))
 
     def _judge(self, x: Tensor) -> Tensor:
-        with self._precision():
+        with self.precision:
             logits = self.discriminator(x)
-        return logits.float()  # losses are always computed in 32 bits
-
-    def _precision(self) -> torch.autocast:
-        # Without its cache of cast weights, autocast is the same in a captured graph as outside.
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast, cache_enabled=False)
+        return logits.float() if self.autocast else logits  # losses are always computed in 32 bits
 
     def __call__(self, penalty_weight: float = 0.0) -> Tensor:
         for remaining in reversed(range(self.d_steps)):
@@ -67,7 +67,7 @@ class GANStep:
                 fake = self._generate()
             real_logits, fake_logits = self._judge(real), self._judge(fake.detach())
             d_loss = self.objective.discriminator_loss(real_logits, fake_logits)
-            self.d_optimizer.zero_grad()
+            _clear_gradients(self.d_parameters)
             if penalty_weight:
                 (d_loss + penalty_weight * self.penalty(self.penalised, real, fake.detach())).backward()
             else:
@@ -81,7 +81,7 @@ class GANStep:
             g_loss = self.objective.generator_loss(real_again, judged)
         else:
             g_loss = self.objective.generator_loss(judged)
-        self.g_optimizer.zero_grad()
+        _clear_gradients(self.g_parameters)
         g_loss.backward(inputs=self.g_parameters)  # D's weights are not G's to change: no gradient for them at all
         self.g_optimizer.step()
         if self.ema is not None:
@@ -95,3 +95,9 @@ class GANStep:
             fake_logits.sigmoid().mean(),
         ]
         return torch.stack([d_loss.detach(), g_loss.detach(), *means])
+
+
+def _clear_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """What `optimizer.zero_grad()` does, without its profiling hooks, which cost small networks 2 % of a step."""
+    for parameter in parameters:
+        parameter.grad = None
