@@ -71,7 +71,8 @@ def bare_loop(
     for _ in range(steps):
         real = images.batch(batch_size)
         fake = generator(torch.randn(batch_size, generator.latent_dim, device=device))
-        d_loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()
+        real_logits, fake_logits = discriminator(torch.cat([real, fake.detach()])).chunk(2)
+        d_loss = softplus(-real_logits).mean() + softplus(fake_logits).mean()
         d_optimizer.zero_grad()
         d_loss.backward()
         d_optimizer.step()

@@ -25,13 +25,9 @@ NETWORKS = {
     "fully connected, batch 64": (
         lambda: (models.FullyConnectedGenerator(), models.FullyConnectedDiscriminator()),
         64,
-        300,
+        500,
     ),
-    "DCGAN width 32, batch 64": (
-        lambda: (models.DCGANGenerator(width=32), models.DCGANDiscriminator(width=32)),
-        64,
-        40,
-    ),
+    "DCGAN of lesson 03, batch 64": (lambda: (models.DCGANGenerator(), models.DCGANDiscriminator()), 64, 60),
 }
 
 

@@ -49,7 +49,8 @@ def test_the_loop_equals_one_written_by_hand():
     for _ in range(50):
         real = RING.sample(16)
         fake = generator(torch.randn(16, 2))
-        d_loss = objectives.cross_entropy_discriminator_loss(discriminator(real), discriminator(fake.detach()))
+        real_logits, fake_logits = discriminator(torch.cat([real, fake.detach()])).chunk(2)
+        d_loss = objectives.cross_entropy_discriminator_loss(real_logits, fake_logits)
         d_optimizer.zero_grad()
         d_loss.backward()
         d_optimizer.step()
@@ -62,6 +63,24 @@ def test_the_loop_equals_one_written_by_hand():
     g, d = point_pair()
     run = train(50, (g, d), g_optimizer=training.adam(g, 1e-3), d_optimizer=training.adam(d, 1e-3), seed=7)
     torch.testing.assert_close(run.rows[:, :2], torch.tensor(losses), atol=1e-6, rtol=0)
+
+
+def test_with_batchnorm_the_discriminator_sees_real_and_fake_batches_apart():
+    """Mixed, its statistics would be those of both; a hand-written loop with separate passes must agree to the end."""
+    torch.manual_seed(0)
+    batches = []
+
+    class Watched(nn.Sequential):
+        def forward(self, x):
+            batches.append(len(x))
+            return super().forward(x).squeeze(-1)
+
+    discriminator = Watched(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+    train(1, (models.PointGenerator(hidden=(16,)), discriminator))
+    assert batches[1:] == [16, 16, 16]  # real, fake, and fake again for G; the first is the check of shapes
+    batches.clear()
+    train(1, (models.PointGenerator(hidden=(16,)), Watched(nn.Linear(2, 1))))
+    assert batches[1:] == [32, 16]
 
 
 def test_history_holds_what_the_networks_said():
