@@ -183,6 +183,26 @@ def test_a_run_is_claimed_to_fall_where_the_stored_runs_predict(start, pages, tm
     assert page["claims"][0]["protocol"] == "stored runs: 2026-01-01, a machine, torch 2.6, seeds 1, 2, 3, 4, 5"
 
 
+def test_the_comparison_draws_what_was_recorded_and_claims_each_number(start, pages, tmp_path):
+    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0], unrecorded=[1.0, 2.0, 1.0, 2.0, 1.0])
+    course = start("cpu", DIGITS)
+    course.record("distance", 6.5)
+    caption = course.compare_with_stored({"distance": 1.0})
+    assert "5 stored runs" in caption and "your run 6.5" in caption and "unrecorded" not in caption
+    (page,) = pages().values()
+    assert [claim["holds"] for claim in page["claims"]] == [True]
+    course.record("distance", 60.0)
+    with pytest.raises(ClaimFailed, match="99 % band"):
+        course.compare_with_stored()
+
+
+def test_without_stored_runs_the_comparison_draws_nothing_and_says_so(start, tmp_path, capsys):
+    course = start("smoke", DIGITS)
+    course.record("distance", 6.5)
+    assert course.compare_with_stored() is None
+    assert "no stored runs to compare distance with" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("budget", ["smoke", "gpu"])
 def test_without_stored_runs_for_this_budget_the_lesson_says_so(budget, start, pages, tmp_path, capsys):
     store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])  # of the cpu budget
