@@ -1,10 +1,10 @@
 """Claims, the sentences of the course that are measured and asserted whenever a lesson runs, and their ledger."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from course_utils.intervals import confidence_interval
 from course_utils.storage import write_json
 
 
@@ -37,14 +37,8 @@ def describe(measured: object) -> str:
         raise ValueError(f"measured must be a number, or one for each run, not {measured!r}") from error
     if not values:
         raise ValueError("measured is empty: there is no run to speak of")
-    n, mean = len(values), sum(values) / len(values)
-    if n == 1:
-        return f"{mean:.4g}"
-    from scipy.stats import t
-
-    variance = sum((v - mean) ** 2 for v in values) / (n - 1)
-    half_width = float(t.ppf(0.975, n - 1)) * math.sqrt(variance / n)
-    return f"{mean:.4g} ± {half_width:.2g} ({n} runs)"
+    mean, half_width = confidence_interval(values)
+    return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± {half_width:.2g} ({len(values)} runs)"
 
 
 def _is_sequence(measured: object) -> bool:

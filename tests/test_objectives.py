@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from course_utils import data, objectives
-from course_utils.objectives import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURATING, OBJECTIVES, RELATIVISTIC, WASSERSTEIN
+from course_utils.objectives import (
+    FEATURE_MATCHING,
+    HINGE,
+    LEAST_SQUARES,
+    MINIMAX,
+    NON_SATURATING,
+    OBJECTIVES,
+    RELATIVISTIC,
+    WASSERSTEIN,
+)
 
 R, F = torch.tensor([2.0, -1.0], dtype=torch.float64), torch.tensor([0.5, -3.0], dtype=torch.float64)
 
@@ -129,6 +138,89 @@ def test_each_player_improves_by_descending_its_loss(objective):
     better_d = objective.discriminator_loss(undecided + 0.1, undecided - 0.1)
     assert better_d < objective.discriminator_loss(undecided, undecided)
     assert generator_loss(objective, undecided, undecided + 0.1) < generator_loss(objective, undecided, undecided)
+
+
+# --- relativistic forms, from φ alone -------------------------------------------------------------------------------
+
+PAIRED = {  # objective: φ, written out
+    NON_SATURATING: lambda t: math.log(1 + math.exp(t)),
+    LEAST_SQUARES: lambda t: (1 + t) ** 2 / 2,
+    HINGE: lambda t: max(0, 1 + t),
+    WASSERSTEIN: lambda t: t,
+}
+
+
+@pytest.mark.parametrize("objective", PAIRED, ids=lambda o: o.name)
+def test_relativistic_forms_compare_each_pair(objective):
+    phi, paired = PAIRED[objective], objective.relativistic_form()
+    assert paired.relativistic and paired.name == f"relativistic {objective.name}"
+    assert paired.discriminator_loss(R, F).item() == pytest.approx(mean([phi(0.5 - 2), phi(-3 + 1)]), abs=1e-12)
+    assert paired.generator_loss(R, F).item() == pytest.approx(mean([phi(2 - 0.5), phi(-1 + 3)]), abs=1e-12)
+    assert paired.relativistic_form() is paired
+    with pytest.raises(ValueError, match="same shape"):
+        paired.generator_loss(torch.zeros(4), torch.zeros(3))
+
+
+@pytest.mark.parametrize("objective", [NON_SATURATING, HINGE, WASSERSTEIN], ids=lambda o: o.name)
+def test_the_critic_form_is_that_of_the_discriminators_own_loss(objective):
+    """L_D = E φ(−r) + E φ(f). Least squares is the exception: its targets are 0 and 1, those of its φ −1 and 1."""
+    phi = objective.critic_form
+    torch.testing.assert_close(phi(-R).mean() + phi(F).mean(), objective.discriminator_loss(R, F))
+    halves = LEAST_SQUARES.critic_form(-R).mean() + LEAST_SQUARES.critic_form(F).mean()
+    torch.testing.assert_close(halves, 0.5 * (R - 1).square().mean() + 0.5 * (F + 1).square().mean())
+
+
+def test_relativistic_pairing_is_the_non_saturating_games_relativistic_form():
+    paired = NON_SATURATING.relativistic_form()
+    assert paired.discriminator_loss(R, F) == RELATIVISTIC.discriminator_loss(R, F)
+    assert paired.generator_loss(R, F) == RELATIVISTIC.generator_loss(R, F)
+    assert RELATIVISTIC.relativistic_form() is RELATIVISTIC
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [MINIMAX, FEATURE_MATCHING, NON_SATURATING.label_smoothed(0.1), LEAST_SQUARES.label_smoothed(0.1)],
+    ids=lambda o: o.name,
+)
+def test_a_loss_without_a_critic_form_has_no_relativistic_form(objective):
+    with pytest.raises(ValueError, match="no critic form"):
+        objective.relativistic_form()
+
+
+def test_an_objective_of_ones_own_can_be_paired():
+    mine = objectives.Objective("mine", lambda r, f: 0.0, lambda f: 0.0, critic_form=torch.exp).relativistic_form()
+    assert mine.discriminator_loss(R, F).item() == pytest.approx(mean([math.exp(-1.5), math.exp(-2)]))
+
+
+# --- feature matching -----------------------------------------------------------------------------------------------
+
+
+def test_feature_matching_is_the_squared_distance_between_mean_features():
+    real = torch.tensor([[1.0, 0.0], [3.0, 2.0]])  # mean (2, 1)
+    fake = torch.tensor([[0.0, 0.0], [0.0, 4.0], [3.0, 5.0]])  # mean (1, 3); as many as one likes
+    assert objectives.feature_matching_loss(real, fake).item() == pytest.approx(1 + 4)
+    assert FEATURE_MATCHING.generator_loss(real, fake).item() == pytest.approx(5)
+    assert FEATURE_MATCHING.on_features and not NON_SATURATING.on_features
+    assert FEATURE_MATCHING.discriminator_loss(R, F) == NON_SATURATING.discriminator_loss(R, F)
+
+
+def test_feature_matching_averages_over_the_members_of_an_ensemble():
+    real, fake = torch.randn(3, 5, 4, dtype=torch.float64), torch.randn(3, 6, 4, dtype=torch.float64)
+    singles = [objectives.feature_matching_loss(r, f).item() for r, f in zip(real, fake, strict=True)]
+    assert objectives.feature_matching_loss(real, fake).item() == pytest.approx(mean(singles))
+    each = torch.func.vmap(objectives.feature_matching_loss)(real, fake)
+    assert each.tolist() == pytest.approx(singles)
+
+
+def test_the_gradient_of_feature_matching_agrees_with_finite_differences():
+    real, fake = (torch.randn(4, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert torch.autograd.gradcheck(objectives.feature_matching_loss, (real, fake))
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (4, 1), (3,), (0, 3), (2, 4, 3)])
+def test_features_that_do_not_fit_each_other_are_refused_not_broadcast(shape):
+    with pytest.raises(ValueError, match=r"real \(4, 3\) and fake"):
+        objectives.feature_matching_loss(torch.zeros(4, 3), torch.zeros(shape))
 
 
 # --- the theory of the game, by quadrature --------------------------------------------------------------------------

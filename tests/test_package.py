@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 FLOORS = (
-    {"storage", "progress"},
+    {"storage", "progress", "intervals"},
     {"data", "objectives", "models"},
     {"training", "evaluation"},
     {"plots", "claims", "evidence", "lesson", "machine"},

@@ -61,6 +61,7 @@ GRID = np.linspace(-6, 6, 601)
 NORMAL = np.exp(-(GRID**2) / 2) / math.sqrt(2 * math.pi)
 SHIFTED = np.exp(-((GRID - 1) ** 2) / 2) / math.sqrt(2 * math.pi)
 OPTIMAL_D = NORMAL / (NORMAL + SHIFTED)
+MODES = {"plain": [1.0, 3.0, 2.0], "packed": [8.0, 7.0, 8.0]}
 POINTS = np.random.default_rng(0).normal(size=(60, 2))
 IMAGES = torch.linspace(-1, 1, 12 * 64).reshape(12, 1, 8, 8)
 
@@ -124,6 +125,14 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
             "floor (a perfect model)",
             "Your run lies inside the band",
         ],
+    ),
+    "lines of runs": (
+        lambda: plots.lines({"p": (GRID[:5], GRID[:10].reshape(5, 2))}, "x", "density", "Two runs."),
+        ["p", "x", "density"],
+    ),
+    "seed_dots": (
+        lambda: plots.seed_dots({"modes": MODES, "reverse KL": MODES}, {"modes": 8.0}, title="Methods"),
+        ["plain", "packed", "modes", "reverse KL", "Methods"],
     ),
     "Film.show": (lambda: film().show(), ["step 0", "step 2"]),
 }
@@ -413,6 +422,39 @@ def test_evidence_reports_band_floor_and_your_run():
 def test_lines_reports_the_range_of_each_curve():
     text = plots.lines({"rise": ([0, 1, 2], [-1.0, 0.5, 2.0]), "flat": (GRID, GRID * 0)}, "t", "v", "Two curves.")
     assert text == "Two curves. Ranges: rise: −1.00 to 2.00; flat: 0 to 0."
+
+
+def test_lines_of_several_runs_are_their_mean_with_its_interval(monkeypatch):
+    runs = [[1.0, 3.0], [4.0, 4.0]]
+    text = plots.lines({"a": ([0, 1], runs)}, "t", "v", "Runs.")
+    assert text.endswith("a (mean of 2 runs): 2.00 to 4.00.")
+    figures, to_png = [], caption.to_png
+    monkeypatch.setattr(caption, "to_png", lambda figure: (figures.append(figure), to_png(figure))[1])
+    plots.lines({"a": ([0, 1], runs)}, "t", "v", "Runs.")
+    (axes,) = figures[0].axes
+    assert axes.get_lines()[0].get_ydata().tolist() == [2.0, 4.0]
+    heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert heights.max() == pytest.approx(2 + 12.706, abs=1e-3)  # t(0.975, 1 degree of freedom) · s/√2, with s = √2
+
+
+def test_seed_dots_reports_mean_interval_and_floor():
+    text = plots.seed_dots({"modes": {"plain": [1.0, 3.0], "packed": [8.0, 8.0]}}, {"modes": 8.0})
+    assert "modes (mean and 95 % interval, 2 runs): plain 2.00 ± 13; packed 8.00 ± 0; a perfect model 8.00." in text
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plots.seed_dots({}), "1 to 4 measures"),
+        (lambda: plots.seed_dots({"m": {}}), "same methods"),
+        (lambda: plots.seed_dots({"m": {"a": [1.0]}, "n": {"b": [1.0]}}), "same methods"),
+        (lambda: plots.seed_dots({"m": {"a": [1.0]}}, {"x": 1.0}), "no such measure: x"),
+        (lambda: plots.seed_dots({"m": {"a": [float("nan")]}}), "m of 'a' holds 1 NaN"),
+    ],
+)
+def test_seed_dots_explains_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 def test_lines_passes_options_on_and_gives_no_two_curves_one_look(monkeypatch):

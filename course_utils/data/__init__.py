@@ -3,6 +3,7 @@
 from .cache import cache_folder
 from .images import ImageData, load_images, normalise, to_uint8
 from .mnist import DataError
+from .stacked import StackedImages
 from .toys import Grid, Mixture, Mixture1D, Ring, Spiral, TwoGaussians
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Mixture1D",
     "Ring",
     "Spiral",
+    "StackedImages",
     "TwoGaussians",
     "cache_folder",
     "load_images",

@@ -20,7 +20,8 @@ _LARGEST_TABLE = 2**22  # distances held at once by log_prob: 16 MiB in float32
 class Mixture:
     """A mixture of k round Gaussians: ``means`` [k, dim], ``stds`` one or k, ``weights`` k (or all equal).
 
-    ``modes`` [k, dim] are the means: the modes of the density, when the components lie well apart.
+    ``modes`` [k, dim] are the means: the modes of the density, when the components lie well apart. Their
+    shares of the samples are ``weights``, float64 [k].
     """
 
     def __init__(self, means, stds, weights=None):
@@ -37,7 +38,8 @@ class Mixture:
 
         self.modes = means.float()
         self.std = stds.item() if stds.ndim == 0 else tuple(stds.tolist())
-        self._components = means, stds.expand(k), weights / weights.sum()
+        self.weights = weights / weights.sum()
+        self._components = means, stds.expand(k), self.weights
         self._copies = {}  # of the components, by device and precision: a training step never waits for them
 
     def sample(self, n: int, device: str | torch.device = "cpu") -> Tensor:
@@ -140,7 +142,8 @@ class Spiral(Mixture):
         p(x) = integral over t from 0 to 1 of  2 t N(x; c(t), std^2 I) dt
 
     is computed by Gauss-Legendre quadrature, 8 nodes on each piece of the curve, a piece at most 2 std long:
-    the relative error is below 1e-4 up to 6 std from the curve. It has a ridge, no modes: ``modes`` is empty.
+    the relative error is below 1e-4 up to 6 std from the curve. It has a ridge, no modes: ``modes`` and
+    ``weights`` are empty.
     """
 
     def __init__(self, turns: float = 1.5, radius: float = 2.0, std: float = 0.05):
@@ -151,7 +154,7 @@ class Spiral(Mixture):
         fastest = radius * math.hypot(1, 2 * math.pi * turns)  # the speed |c'(t)| at t = 1
         t, dt = _gauss_legendre(pieces=math.ceil(fastest / (2 * std)), nodes=8)
         super().__init__(self._curve(t), std, weights=2 * t * dt)
-        self.modes = torch.empty(0, 2)
+        self.modes, self.weights = torch.empty(0, 2), torch.empty(0, dtype=torch.float64)
 
     def sample(self, n: int, device: str | torch.device = "cpu") -> Tensor:
         """``n`` independent draws, float32 [n, 2], from the device's global generator."""

@@ -80,5 +80,9 @@ class DCGANDiscriminator(nn.Module):
         )
         _require_output(self, (channels, image_size, image_size), ())
 
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer sees: the flattened 4×4 map, [n, 128·`width`]."""
+        return self.net[:-1](x)
+
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x).squeeze(-1)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.models.minibatch import MinibatchStd
+
 
 def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
     """Linear layers of the given widths, with `activation` between them and none at the end.
@@ -32,11 +34,20 @@ class PointGenerator(nn.Module):
 
 
 class PointDiscriminator(nn.Module):
-    """Points [n, dim] → logits [n], through an `mlp` with leaky ReLU (slope 0.2)."""
+    """Points [n, dim] → logits [n], through an `mlp` with leaky ReLU (slope 0.2).
 
-    def __init__(self, hidden: Sequence[int] = (128, 128), dim: int = 2):
+    With `minibatch_std` its last layer also sees how much the batch varies. `features` is what the last layer sees.
+    """
+
+    def __init__(self, hidden: Sequence[int] = (128, 128), dim: int = 2, minibatch_std: bool = False):
         super().__init__()
         self.net = mlp([dim, *hidden, 1], activation=lambda: nn.LeakyReLU(0.2))
+        if minibatch_std:
+            self.net[-1] = nn.Sequential(MinibatchStd(), nn.Linear(hidden[-1] + 1, 1))
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last hidden layer's output, [n, hidden[-1]]."""
+        return self.net[:-1](x)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x).squeeze(-1)

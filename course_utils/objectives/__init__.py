@@ -1,6 +1,7 @@
 """What the networks are trained to do: losses as pure functions of logits."""
 
 from course_utils.objectives.adversarial import (
+    FEATURE_MATCHING,
     HINGE,
     LEAST_SQUARES,
     MINIMAX,
@@ -10,6 +11,7 @@ from course_utils.objectives.adversarial import (
     WASSERSTEIN,
     Objective,
     cross_entropy_discriminator_loss,
+    feature_matching_loss,
     hinge_discriminator_loss,
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -20,9 +22,17 @@ from course_utils.objectives.adversarial import (
     wasserstein_critic_loss,
     wasserstein_generator_loss,
 )
-from course_utils.objectives.penalties import Penalty, r1_penalty
+from course_utils.objectives.penalties import (
+    Penalty,
+    dragan_penalty,
+    gradient_penalty,
+    r1_penalty,
+    r1_r2_penalty,
+    r2_penalty,
+)
 
 __all__ = [
+    "FEATURE_MATCHING",
     "HINGE",
     "LEAST_SQUARES",
     "MINIMAX",
@@ -33,11 +43,16 @@ __all__ = [
     "Objective",
     "Penalty",
     "cross_entropy_discriminator_loss",
+    "dragan_penalty",
+    "feature_matching_loss",
+    "gradient_penalty",
     "hinge_discriminator_loss",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "non_saturating_generator_loss",
     "r1_penalty",
+    "r1_r2_penalty",
+    "r2_penalty",
     "relativistic_discriminator_loss",
     "relativistic_generator_loss",
     "saturating_generator_loss",

@@ -106,19 +106,42 @@ def _require_pairs(real_logits: Tensor, fake_logits: Tensor) -> None:
         )
 
 
-def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """E[softplus(−(r − f))]: a real sample should look more real than the fake one it is paired with.
+def relativistic_discriminator_loss(
+    real_logits: Tensor, fake_logits: Tensor, critic_form: Callable[[Tensor], Tensor] = softplus
+) -> Tensor:
+    """E[φ(f − r)] with φ = `critic_form`: a real sample should look more real than the fake one it is paired with.
 
-    Sources: Jolicoeur-Martineau 2019 (RpGAN); Sun et al. 2020; Huang et al. 2024 (R3GAN).
+    With the default, E[softplus(−(r − f))]. Sources: Jolicoeur-Martineau 2019 (RpGAN); Sun et al. 2020; Huang et al.
+    2024 (R3GAN).
     """
     _require_pairs(real_logits, fake_logits)
-    return softplus(fake_logits - real_logits).mean()
+    return critic_form(fake_logits - real_logits).mean()
 
 
-def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """E[softplus(−(f − r))], the same comparison with the roles exchanged."""
-    _require_pairs(real_logits, fake_logits)
-    return softplus(real_logits - fake_logits).mean()
+def relativistic_generator_loss(
+    real_logits: Tensor, fake_logits: Tensor, critic_form: Callable[[Tensor], Tensor] = softplus
+) -> Tensor:
+    """E[φ(r − f)], the same comparison with the roles exchanged; with the default, E[softplus(−(f − r))]."""
+    return relativistic_discriminator_loss(fake_logits, real_logits, critic_form)
+
+
+# --- matching features --------------------------------------------------------------------------------------
+
+
+def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tensor:
+    """‖E h(x) − E h(G(z))‖² for the features h of D: G aims at the data's mean features, not at D's verdict.
+
+    `real_features` […, n, d] and `fake_features` […, m, d]: means over the n and m samples, squares summed over the d
+    features, averaged over the leading axes; in squared feature units. Raises ValueError for shapes that do not fit
+    each other, or no samples. Source: Salimans et al. 2016, sec. 3.1.
+    """
+    shapes = real_features.shape, fake_features.shape
+    if min(map(len, shapes)) < 2 or 0 in shapes[0] + shapes[1] or len({(*s[:-2], s[-1]) for s in shapes}) > 1:
+        raise ValueError(
+            f"features must be […, samples, features], alike but for the number of samples (at least 1): "
+            f"real {tuple(shapes[0])} and fake {tuple(shapes[1])} are not; take both from the same layer, flattened"
+        )
+    return (real_features.mean(-2) - fake_features.mean(-2)).square().sum(-1).mean()
 
 
 # --- a pair of losses, as the training loop takes it --------------------------------------------------------
@@ -129,14 +152,36 @@ class Objective:
     """Both players' losses under one name.
 
     `discriminator_loss(real_logits, fake_logits)`; `generator_loss(fake_logits)`, or
-    `generator_loss(real_logits, fake_logits)` when `relativistic`. Any functions with these arguments will do, a
+    `generator_loss(real_logits, fake_logits)` when `relativistic`, or `generator_loss(real_features, fake_features)`
+    with what `discriminator.features(x)` returns when `on_features`. Any functions with these arguments will do, a
     student's own included: `Objective("mine", my_discriminator_loss, my_generator_loss)`.
+
+    `critic_form` is the φ of a game in which D minimises E[φ(−r)] + E[φ(f)], if there is one; it is all that
+    `relativistic_form` needs.
     """
 
     name: str
     discriminator_loss: Callable[[Tensor, Tensor], Tensor]
     generator_loss: Callable[..., Tensor]
     relativistic: bool = False
+    critic_form: Callable[[Tensor], Tensor] | None = None
+    on_features: bool = False
+
+    def relativistic_form(self) -> "Objective":
+        """The paired game: D minimises E[φ(f − r)], G minimises E[φ(r − f)], with φ = `critic_form`.
+
+        A relativistic objective is its own. Raises ValueError for an objective without a critic form: minimax,
+        smoothed labels, feature matching. Sources: Jolicoeur-Martineau 2019 (RpGAN); Sun et al. 2020.
+        """
+        if self.relativistic:
+            return self
+        if self.critic_form is None:
+            raise ValueError(
+                f"the {self.name} objective has no critic form φ to pair logits with; use the relativistic form of "
+                "non-saturating, least squares, hinge or Wasserstein, or give yours a critic_form"
+            )
+        losses = (partial(loss, critic_form=self.critic_form) for loss in _RELATIVISTIC_LOSSES)
+        return Objective(f"relativistic {self.name}", *losses, relativistic=True, critic_form=self.critic_form)
 
     def label_smoothed(self, smoothing: float) -> "Objective":
         """The same objective with real targets 1 − `smoothing`. Raises ValueError outside [0, 1) or without targets."""
@@ -148,15 +193,27 @@ class Objective:
                 f"the {self.name} loss has no target labels to smooth; use minimax, non-saturating or least squares"
             )
         smoothed = partial(unsmoothed, label_smoothing=smoothing)
-        return replace(self, name=f"{self.name}, real label {1 - smoothing:g}", discriminator_loss=smoothed)
+        name = f"{self.name}, real label {1 - smoothing:g}"
+        return replace(self, name=name, discriminator_loss=smoothed, critic_form=None)
 
 
+_RELATIVISTIC_LOSSES = (relativistic_discriminator_loss, relativistic_generator_loss)
 MINIMAX = Objective("minimax", cross_entropy_discriminator_loss, saturating_generator_loss)
-NON_SATURATING = Objective("non-saturating", cross_entropy_discriminator_loss, non_saturating_generator_loss)
-LEAST_SQUARES = Objective("least squares", least_squares_discriminator_loss, least_squares_generator_loss)
-HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss)
-WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss)
-RELATIVISTIC = Objective(
-    "relativistic pairing", relativistic_discriminator_loss, relativistic_generator_loss, relativistic=True
+NON_SATURATING = Objective(
+    "non-saturating", cross_entropy_discriminator_loss, non_saturating_generator_loss, critic_form=softplus
 )
+LEAST_SQUARES = Objective(  # φ is that of the targets ±1; with Mao et al.'s 0 and 1 the two halves have none in common
+    "least squares",
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    critic_form=lambda t: 0.5 * (1.0 + t).square(),
+)
+HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss, critic_form=lambda t: relu(1.0 + t))
+WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss, critic_form=lambda t: t)
+RELATIVISTIC = Objective("relativistic pairing", *_RELATIVISTIC_LOSSES, relativistic=True, critic_form=softplus)
 OBJECTIVES = (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)
+
+# Not one of the above, which ask nothing of a discriminator but its logits.
+FEATURE_MATCHING = Objective(
+    "feature matching", cross_entropy_discriminator_loss, feature_matching_loss, on_features=True
+)

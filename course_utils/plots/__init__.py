@@ -14,6 +14,7 @@ from course_utils.plots.films import Film
 from course_utils.plots.lines import lines
 from course_utils.plots.samples import compare_grids, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
+from course_utils.plots.seeds import seed_dots
 from course_utils.plots.style import (
     DISCRIMINATOR,
     FAKE,
@@ -28,6 +29,7 @@ from course_utils.plots.style import (
     Role,
     course_style,
 )
+from course_utils.plots.trajectories import trajectories
 
 __all__ = [
     "DISCRIMINATOR",
@@ -57,6 +59,8 @@ __all__ = [
     "log_density",
     "sample_grid",
     "scatter_2d",
+    "seed_dots",
     "show",
+    "trajectories",
     "vector_field",
 ]

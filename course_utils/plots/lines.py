@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 from matplotlib.axes import Axes
 
+from course_utils.intervals import confidence_interval
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import ROLES, Role, course_style, new_figure, put_title
@@ -20,6 +22,7 @@ def lines(
 ) -> Caption:
     """Curves {"label": (x [n], y [n])} on one pair of axes, told apart by colour and dash.
 
+    A curve of K runs, y [n, K], is drawn as their mean with the 95 % interval of the mean shaded.
     The caller words the caption, as only the caller knows what the curves mean; the range of each is added. Further
     options go to matplotlib's `Axes.set`, such as `xscale="log"`. `roles` fixes the look of some curves; the others
     get what is left. Raises ValueError for more curves than looks, and for x and y that do not match.
@@ -37,9 +40,7 @@ def lines(
         put_title(figure, title)
         _draw(axes, drawn, roles)
         axes.set(xlabel=xlabel, ylabel=ylabel, **axes_options)
-        ranges = "; ".join(
-            f"{label}: {arrays.number(y.min())} to {arrays.number(y.max())}" for label, (_, y) in drawn.items()
-        )
+        ranges = "; ".join(_range(label, y) for label, (_, y) in drawn.items())
         return show(figure, f"{caption} Ranges: {ranges}.")
 
 
@@ -47,8 +48,16 @@ def _curve(label: str, curve: tuple) -> tuple:
     if len(curve) != 2:
         raise ValueError(f"curve {label!r} must be a pair (x, y), got {len(curve)} values")
     x, y = curve
-    y = arrays.array(y, f"curve {label!r}", (None,))
+    y = arrays.array(y, f"curve {label!r}")
+    if y.ndim != 2:
+        y = arrays.array(y, f"curve {label!r}", (None,))
     return arrays.array(x, f"x of curve {label!r}", (len(y),)), y
+
+
+def _range(label: str, y: np.ndarray) -> str:
+    means = y.mean(1) if y.ndim == 2 else y
+    runs = f" (mean of {arrays.count(y.shape[1], 'run')})" if y.ndim == 2 else ""
+    return f"{label}{runs}: {arrays.number(means.min())} to {arrays.number(means.max())}"
 
 
 def _roles(labels: Iterable[str], given: Mapping[str, Role]) -> dict[str, Role]:
@@ -61,5 +70,8 @@ def _roles(labels: Iterable[str], given: Mapping[str, Role]) -> dict[str, Role]:
 
 def _draw(axes: Axes, curves: Mapping[str, tuple], roles: Mapping[str, Role]) -> None:
     for label, (x, y) in curves.items():
+        if y.ndim == 2:
+            y, half_width = np.transpose([confidence_interval(row) for row in y])
+            axes.fill_between(x, y - half_width, y + half_width, color=roles[label].colour, alpha=0.2, linewidth=0)
         axes.plot(x, y, color=roles[label].colour, linestyle=roles[label].line, label=label)
     axes.legend()

@@ -2,12 +2,15 @@
 
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
+from course_utils.training.clipping import clip_weights
 from course_utils.training.engine import ENGINES
+from course_utils.training.ensembles import train_ensemble
 from course_utils.training.gan import TrainingDiverged, train_gan
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import GANRun, every
 from course_utils.training.schedules import adam, constant, cosine_decay, decay_after, linear_decay
 from course_utils.training.step import HISTORY_COLUMNS, GANStep
+from course_utils.training.unrolled import Unrolled
 
 __all__ = [
     "ENGINES",
@@ -18,12 +21,15 @@ __all__ = [
     "GANRun",
     "GANStep",
     "TrainingDiverged",
+    "Unrolled",
     "adam",
+    "clip_weights",
     "constant",
     "cosine_decay",
     "decay_after",
     "every",
     "forked_random_state",
     "linear_decay",
+    "train_ensemble",
     "train_gan",
 ]

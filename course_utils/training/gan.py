@@ -9,17 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_utils.models import sample_latent
 from course_utils.objectives import NON_SATURATING, Objective, Penalty
 from course_utils.progress import progress_bar
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint
 from course_utils.training.engine import prepare
+from course_utils.training.fit import require_fit, require_seeds
 from course_utils.training.interrupt import deferred_interrupt
-from course_utils.training.randomness import forked_random_state, random_state, set_random_state
+from course_utils.training.randomness import MemberStreams, forked_random_state, random_state, set_random_state
 from course_utils.training.run import GANRun, every
 from course_utils.training.schedules import Schedule, adam, constant, scale_learning_rate
 from course_utils.training.step import HISTORY_COLUMNS, GANStep
+from course_utils.training.unrolled import Unrolled
 
 
 class TrainingDiverged(RuntimeError):
@@ -43,9 +44,10 @@ def train_gan(
     d_steps: int = 1,
     schedule: Schedule = constant,
     ema_decay: float | None = None,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     penalty: Penalty | None = None,
     penalty_every: int = 1,
+    unroll: Unrolled | None = None,
     autocast: bool = False,
     channels_last: bool = True,
     engine: str = "eager",
@@ -62,10 +64,12 @@ def train_gan(
 
     - `g_optimizer`, `d_optimizer`: any torch optimisers; by default `adam(network)`. `schedule` scales both rates.
     - `ema_decay`: also keep a generator with averaged weights, `run.ema`.
-    - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's.
+    - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's. Stacked
+      networks need one seed a member (`train_ensemble` does it all).
     - `penalty`: a function (discriminator, real, fake) → scalar, added to D's loss. With `penalty_every` k it is
       computed in every k-th step only, with k times the weight: "lazy regularisation" (Karras et al. 2020), nearly the
       same for less.
+    - `unroll`: judge the generator by a discriminator that has answered already, `Unrolled(steps, lr)`.
     - `autocast`: networks in bfloat16, losses in float32. `channels_last`: the faster memory layout for convolutions.
     - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays.
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
@@ -80,7 +84,7 @@ def train_gan(
         raise ValueError(f"{', '.join(counts)} must be at least 1, not {', '.join(map(str, counts.values()))}")
     if not all(isinstance(callback, every) for callback in callbacks):
         raise ValueError("callbacks must say when they are due: callbacks=[every(100, function)]")
-    device = _require_fit(generator, discriminator, sample_real)
+    device = require_fit(generator, discriminator, sample_real)
     if channels_last and device.type != "mps":
         for network in (generator, discriminator):
             network.to(memory_format=torch.channels_last)
@@ -88,11 +92,15 @@ def train_gan(
     d_optimizer = d_optimizer or adam(discriminator)
     generator.train(), discriminator.train()
 
+    seeds = require_seeds(seed, generator, engine)
+    streams = MemberStreams(seeds, device) if seeds else None
     averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
-    run = GANRun(generator, discriminator, averaged, torch.zeros(steps, len(HISTORY_COLUMNS), device=device))
+    rows = torch.zeros(steps, len(HISTORY_COLUMNS), *([len(seeds)] if seeds else []), device=device)
+    run = GANRun(generator, discriminator, averaged, rows)
     step = GANStep(
         generator, discriminator, sample_real, objective, g_optimizer, d_optimizer,
         batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
+        unroll=unroll, streams=streams,
     )  # fmt: skip
     config = {
         "networks": [[name, list(p.shape)] for net in (generator, discriminator) for name, p in net.named_parameters()],
@@ -103,8 +111,9 @@ def train_gan(
         "d_steps": d_steps,
         "schedule": _name(schedule),
         "penalty": [_name(penalty), penalty_every],
+        "unroll": repr(unroll),
         "ema_decay": ema_decay,
-        "seed": seed,
+        "seed": seeds or seed,
         "autocast": autocast,
     }
     saved = Checkpoint(checkpoint, config) if checkpoint is not None else None
@@ -120,12 +129,12 @@ def train_gan(
     report_every = max(1, steps // 100)
 
     with (
-        forked_random_state(device, seed),
+        forked_random_state(device, seeds[0] if seeds else seed),
         deferred_interrupt() as interrupted,
         progress_bar(steps, "step", wanted=progress) as bar,
     ):
         if saved and (state := saved.load()):
-            _restore(run, parts, state)
+            _restore(run, parts, streams, state)
         take_step = prepare(step, engine)
         first_step = checked = run.steps_done
         started = time.perf_counter() - run.seconds
@@ -152,77 +161,52 @@ def train_gan(
                 bar.set_postfix(_finite_losses(run, checked), refresh=False)  # the only place that waits for the device
                 bar.update(run.steps_done - checked)
                 checked = run.steps_done
-            if saving:
-                saved.save(_state(run, parts))
             for callback in callbacks:
                 callback(run, at_end=ended)
+            if saving:  # after the callbacks, which may change what the next step depends on: a noise level, say
+                saved.save(_state(run, parts, streams))
     run.interrupted = run.steps_done < steps
     if progress:
         print(_closing_line(run, steps, first_step))
     return run
 
 
-def _require_fit(generator: nn.Module, discriminator: nn.Module, sample_real: Callable[[int], Tensor]) -> torch.device:
-    """Draw two of everything once, so that a wrong shape is explained before it becomes a stack trace."""
-    if not isinstance(getattr(generator, "latent_dim", None), int):
-        raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
-    device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
-    if device != d_device:
-        raise ValueError(f"the generator is on {device}, the discriminator on {d_device}: move both with .to(device)")
-    modes = generator.training, discriminator.training
-    generator.eval(), discriminator.eval()
-    with torch.no_grad(), forked_random_state(device):
-        real, fake = sample_real(2), generator(sample_latent(2, generator.latent_dim, device))
-        if real.device != device:
-            raise ValueError(f"the data are on {real.device}, the networks on {device}: move one with .to(device)")
-        if real.shape != fake.shape:
-            raise ValueError(
-                f"the generator makes samples of shape {tuple(fake.shape[1:])}, the data have {tuple(real.shape[1:])}: "
-                "check the generator's strides and its last layer"
-            )
-        logits = discriminator(real)
-    generator.train(modes[0]), discriminator.train(modes[1])
-    if logits.shape not in ((2,), (2, 1)):
-        raise ValueError(
-            "the discriminator must return one logit a sample, shape (2,) for 2 samples, "
-            f"but returns {tuple(logits.shape)}"
-        )
-    return device
-
-
 def _finite_losses(run: GANRun, checked: int) -> dict[str, str]:
     """The latest losses, as text for the bar; raises TrainingDiverged if any step since `checked` has a bad number."""
     rows = run.rows[checked : run.steps_done].cpu()
     if not rows.isfinite().all():
-        row = int((~rows.isfinite()).any(1).nonzero()[0])
-        column = int((~rows[row].isfinite()).nonzero()[0])
+        row, column, *member = (~rows.isfinite()).nonzero()[0].tolist()
         run.steps_done = checked + row + 1
+        whose = f" of member {member[0]}" if member else ""
         raise TrainingDiverged(
-            f"{HISTORY_COLUMNS[column]} became {rows[row, column].item()} at step {run.steps_done:,}. "
+            f"{HISTORY_COLUMNS[column]}{whose} became {rows[row, column, *member].item()} at step {run.steps_done:,}. "
             "Usual causes: a learning rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic "
             "without a Lipschitz constraint; data that are not scaled to [-1, 1] or hold NaN; float16. The run so far "
             "is in the exception's .run",
             run,
         )
-    return {"D loss": f"{rows[-1, 0].item():.3f}", "G loss": f"{rows[-1, 1].item():.3f}"}
+    return {"D loss": f"{rows[-1, 0].mean():.3f}", "G loss": f"{rows[-1, 1].mean():.3f}"}
 
 
-def _state(run: GANRun, parts: dict) -> dict:
+def _state(run: GANRun, parts: dict, streams: MemberStreams | None) -> dict:
     """Everything that the rest of the run depends on."""
     state = {name: part.state_dict() for name, part in parts.items()}
     return state | {
         "rows": run.rows[: run.steps_done].clone(),
         "seconds": run.seconds,
         "random": random_state(run.device),
+        "streams": streams.states if streams else [],
     }
 
 
-def _restore(run: GANRun, parts: dict, state: dict) -> None:
+def _restore(run: GANRun, parts: dict, streams: MemberStreams | None, state: dict) -> None:
     for name, part in parts.items():
         part.load_state_dict(state[name])
     run.steps_done, run.seconds = len(state["rows"]), state["seconds"]
     run.rows[: run.steps_done] = state["rows"].to(run.device)
     set_random_state(state["random"], run.device)
+    if streams:
+        streams.states = state["streams"]
 
 
 def _settings(optimizer: Optimizer) -> list:

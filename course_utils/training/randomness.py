@@ -4,7 +4,7 @@ All random numbers of the course come from torch's global generators (the CPU's 
 and captured CUDA graphs can use no others. So their states are what a checkpoint must hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -40,3 +40,24 @@ def forked_random_state(device: torch.device, seed: int | None = None) -> Iterat
         yield
     finally:
         set_random_state(state, device)
+
+
+class MemberStreams:
+    """One random stream for each member of an ensemble: member k draws what a single run with its seed draws."""
+
+    def __init__(self, seeds: Sequence[int], device: torch.device):
+        self.device = device
+        self.states = []
+        for seed in seeds:
+            with forked_random_state(device, seed):
+                self.states.append(random_state(device))
+
+    def draw(self, sample: Callable[[], Tensor]) -> Tensor:
+        """`sample()`, called once in each stream: [K, …]. The stream outside stays where it was."""
+        drawn = []
+        with forked_random_state(self.device):
+            for k, state in enumerate(self.states):
+                set_random_state(state, self.device)
+                drawn.append(sample())
+                self.states[k] = random_state(self.device)
+        return torch.stack(drawn)

@@ -19,7 +19,7 @@ class GANRun:
     generator: nn.Module
     discriminator: nn.Module
     averaged: AveragedModel | None
-    rows: Tensor = field(repr=False)  # [steps, len(HISTORY_COLUMNS)], on the device
+    rows: Tensor = field(repr=False)  # [steps, len(HISTORY_COLUMNS)], for ensembles [steps, …, K], on the device
     steps_done: int = 0
     seconds: float = 0.0
     interrupted: bool = False
@@ -40,7 +40,7 @@ class GANRun:
 
     @property
     def history(self) -> dict[str, Tensor]:
-        """One CPU tensor a quantity, one entry a step: step, and the columns of `HISTORY_COLUMNS`."""
+        """One CPU tensor a quantity: step [steps], and the columns of `HISTORY_COLUMNS`, [steps] or [steps, K]."""
         columns = self.rows[: self.steps_done].cpu().unbind(1)
         return {
             "step": torch.arange(1, self.steps_done + 1),
@@ -51,14 +51,18 @@ class GANRun:
     def sample(self, n: int, seed: int | None = None, generator: nn.Module | None = None) -> Tensor:
         """`n` samples [n, …] from `generator` (default: `best`) in evaluation mode, on the device.
 
-        The run's own random stream is left as it was; the same `seed` gives the same latent vectors.
+        The run's own random stream is left as it was; the same `seed` gives the same latent vectors. The members of an
+        ensemble all get the same ones: [K, n, …].
         """
         generator = generator or self.best
-        was_training = generator.training
+        was_training, members = generator.training, getattr(generator, "members", None)
         with forked_random_state(self.device, seed):
             z = sample_latent(n, generator.latent_dim, self.device)
         generator.eval()
-        samples = torch.cat([generator(chunk) for chunk in z.split(1000)])
+        if members is None:
+            samples = torch.cat([generator(chunk) for chunk in z.split(1000)])
+        else:
+            samples = generator(z.expand(members, -1, -1))
         generator.train(was_training)
         return samples
 

@@ -1,0 +1,76 @@
+"""Several methods over several seeds: every run as a dot, the mean with its interval, the floor beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from course_utils.intervals import confidence_interval
+from course_utils.plots import arrays
+from course_utils.plots.caption import Caption, show
+from course_utils.plots.style import NEUTRAL, OPTIMAL, REAL, course_style, new_figure, put_title
+
+
+def seed_dots(
+    measures: Mapping[str, Mapping[str, object]],
+    floors: Mapping[str, float] | None = None,
+    title: str | None = None,
+) -> Caption:
+    """One panel a measure, one row a method: {"measure": {"method": values [K]}}. The same methods in each measure.
+
+    Dots are runs; the bar is the mean with the 95 % t-interval of the mean; the dotted line is what a perfect model
+    scores, `floors[measure]`.
+    """
+    if not 1 <= len(measures) <= 4:
+        raise ValueError(f"seed_dots draws 1 to 4 measures side by side, got {len(measures)}")
+    methods = list(next(iter(measures.values())))
+    if not methods or any(list(groups) != methods for groups in measures.values()):
+        raise ValueError("seed_dots needs the same methods, in the same order, under each measure")
+    floors = floors or {}
+    if unknown := set(floors) - set(measures):
+        raise ValueError(f"no such measure: {', '.join(sorted(unknown))}; there are {', '.join(measures)}")
+    checked = {
+        measure: {
+            method: arrays.array(values, f"{measure} of {method!r}", (None,)) for method, values in groups.items()
+        }
+        for measure, groups in measures.items()
+    }
+    with course_style():
+        figure, grid = new_figure(8.6, 1.1 + 0.36 * len(methods), 1, len(measures), sharey=True)
+        put_title(figure, title)
+        for axes, (measure, groups) in zip(grid[0], checked.items(), strict=True):
+            _panel(axes, groups, floors.get(measure))
+            axes.set_title(measure, pad=4)
+        grid[0][0].set_yticks(range(len(methods)), methods)
+        grid[0][0].invert_yaxis()
+        return show(
+            figure, " ".join(_sentence(measure, groups, floors.get(measure)) for measure, groups in checked.items())
+        )
+
+
+def _panel(axes: Axes, groups: Mapping[str, np.ndarray], floor: float | None) -> None:
+    if floor is not None:
+        axes.axvline(floor, color=OPTIMAL.colour, linestyle=OPTIMAL.line)
+    for row, values in enumerate(groups.values()):
+        heights = np.zeros(len(values))
+        heights[np.argsort(values, kind="stable")] = np.resize([0.0, 0.16, -0.16], len(values))  # equal dots stay apart
+        axes.plot(values, row + heights, "o", color=REAL.colour, markersize=4, alpha=0.55, markeredgewidth=0)
+        mean, half_width = confidence_interval(values)
+        axes.errorbar(
+            mean, row, xerr=half_width, fmt="|", color=OPTIMAL.colour, markersize=13, capsize=3, linewidth=1.6
+        )
+    axes.margins(x=0.07)
+    for row in range(1, len(groups)):
+        axes.axhline(row - 0.5, color=NEUTRAL.colour, linewidth=0.3)
+
+
+def _sentence(measure: str, groups: Mapping[str, np.ndarray], floor: float | None) -> str:
+    parts = []
+    for method, values in groups.items():
+        mean, half_width = confidence_interval(values)
+        parts.append(f"{method} {arrays.number(mean)} ± {arrays.number(half_width, 2)}")
+    runs = arrays.count(len(next(iter(groups.values()))), "run")
+    perfect = f"; a perfect model {arrays.number(floor)}" if floor is not None else ""
+    return f"{measure} (mean and 95 % interval, {runs}): {'; '.join(parts)}{perfect}."

@@ -1,0 +1,49 @@
+"""Many seeds at once: K runs of a small experiment as one batched program."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from course_utils.models import stack
+from course_utils.training.gan import train_gan
+from course_utils.training.randomness import forked_random_state
+from course_utils.training.run import GANRun
+from course_utils.training.schedules import adam
+
+
+def train_ensemble(
+    make_networks: Callable[[], tuple[nn.Module, nn.Module]],
+    sample_real: Callable[[int], Tensor],
+    *,
+    seeds: Sequence[int],
+    g_optimizer: Callable[[nn.Module], Optimizer] = adam,
+    d_optimizer: Callable[[nn.Module], Optimizer] = adam,
+    **options: object,
+) -> GANRun:
+    """`train_gan` for each seed, all at once: member k is the run that seed `seeds[k]` would give on its own.
+
+    `make_networks()` → (generator, discriminator) on their device, built of the layers that `models.stack` knows; it is
+    called after torch.manual_seed(seed). Optimisers are functions of a network, as there is none to hold yet:
+    `g_optimizer=partial(training.adam, lr=1e-3)`. Further options are those of `train_gan`.
+
+    Results carry the seed axis: history columns are [steps, K], `run.sample(n)` is [K, n, …], and
+    `models.unstack(run.generator, k)` is one member. Each member draws its data and latent vectors from its own stream,
+    as in a single run; only what a network or penalty draws (dropout, instance noise, the ε of WGAN-GP) comes from one
+    stream for all, so there members equal single runs in distribution, not in each number. Optimisers must treat each
+    weight by itself, as SGD and Adam do.
+    """
+    if not seeds:
+        raise ValueError("an ensemble needs at least one seed, such as seeds=range(16)")
+    pairs = [_seeded(make_networks, seed) for seed in seeds]
+    generator, discriminator = map(stack, zip(*pairs, strict=True))
+    return train_gan(
+        generator, discriminator, sample_real, seed=list(seeds),
+        g_optimizer=g_optimizer(generator), d_optimizer=d_optimizer(discriminator), **options,
+    )  # fmt: skip
+
+
+def _seeded(make_networks: Callable[[], tuple[nn.Module, nn.Module]], seed: int) -> tuple[nn.Module, nn.Module]:
+    with forked_random_state(torch.device("cpu"), seed):
+        return make_networks()
