@@ -1,5 +1,6 @@
 """Many seeds at once: each member of an ensemble is the single run of its seed."""
 
+import time
 from functools import partial
 
 import pytest
@@ -94,6 +95,42 @@ def test_members_equal_single_runs(double, options):
 def test_members_equal_single_runs_in_single_precision():
     """To 1e-5, as long as the game does not amplify the rounding."""
     equal_runs(100, 1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_members_equal_single_runs_on_cuda():
+    def cuda_pair():
+        return tuple(network.cuda().double() for network in pair())
+
+    def real_on_cuda(n):
+        return RING.sample(n, "cuda").double()
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        together = training.train_ensemble(
+            cuda_pair, real_on_cuda, seeds=SEEDS, steps=40, batch_size=16, progress=False
+        )
+        for k, seed in enumerate(SEEDS):
+            torch.manual_seed(seed)
+            alone = training.train_gan(*cuda_pair(), real_on_cuda, steps=40, batch_size=16, seed=seed, progress=False)
+            torch.testing.assert_close(together.rows[:, :, k], alone.rows, atol=1e-9, rtol=0)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_sixteen_seeds_together_cost_no_more_than_one_by_one():
+    seeds = list(range(16))
+
+    def seconds(train):
+        started = time.perf_counter()
+        train()
+        return time.perf_counter() - started
+
+    pairs = [
+        (seconds(lambda: ensemble(30, seeds=seeds)), seconds(lambda: [single(seed, 30) for seed in seeds]))
+        for _ in range(3)
+    ]
+    assert sorted(together / alone for together, alone in pairs)[1] <= 1
 
 
 def test_members_differ_from_each_other_and_results_carry_the_seed_axis():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from course_utils.intervals import confidence_interval
 from course_utils.plots import arrays
@@ -62,6 +63,8 @@ def _panel(axes: Axes, groups: Mapping[str, np.ndarray], floor: float | None) ->
             mean, row, xerr=half_width, fmt="|", color=OPTIMAL.colour, markersize=13, capsize=3, linewidth=1.6
         )
     axes.margins(x=0.07)
+    counts = all(float(value).is_integer() for values in groups.values() for value in values)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=counts))
     for row in range(1, len(groups)):
         axes.axhline(row - 0.5, color=NEUTRAL.colour, linewidth=0.3)
 
