@@ -42,7 +42,7 @@ def seed_dots(
         figure, grid = new_figure(8.6, 1.1 + 0.36 * len(methods), 1, len(measures), sharey=True)
         put_title(figure, title)
         for axes, (measure, groups) in zip(grid[0], checked.items(), strict=True):
-            _panel(axes, groups, floors.get(measure))
+            _panel(axes, groups, floors.get(measure), ticks=max(3, 10 // len(measures)))
             axes.set_title(measure, pad=4)
         grid[0][0].set_yticks(range(len(methods)), methods)
         grid[0][0].invert_yaxis()
@@ -51,7 +51,7 @@ def seed_dots(
         )
 
 
-def _panel(axes: Axes, groups: Mapping[str, np.ndarray], floor: float | None) -> None:
+def _panel(axes: Axes, groups: Mapping[str, np.ndarray], floor: float | None, ticks: int) -> None:
     if floor is not None:
         axes.axvline(floor, color=OPTIMAL.colour, linestyle=OPTIMAL.line)
     for row, values in enumerate(groups.values()):
@@ -64,7 +64,7 @@ def _panel(axes: Axes, groups: Mapping[str, np.ndarray], floor: float | None) ->
         )
     axes.margins(x=0.07)
     counts = all(float(value).is_integer() for values in groups.values() for value in values)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=counts))
+    axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=counts))
     for row in range(1, len(groups)):
         axes.axhline(row - 0.5, color=NEUTRAL.colour, linewidth=0.3)
 
@@ -74,6 +74,7 @@ def _sentence(measure: str, groups: Mapping[str, np.ndarray], floor: float | Non
     for method, values in groups.items():
         mean, half_width = confidence_interval(values)
         parts.append(f"{method} {arrays.number(mean)} ± {arrays.number(half_width, 2)}")
-    runs = arrays.count(len(next(iter(groups.values()))), "run")
+    sizes = sorted({len(values) for values in groups.values()})
+    runs = arrays.count(sizes[-1], "run") if len(sizes) == 1 else f"{sizes[0]} to {arrays.count(sizes[-1], 'run')}"
     perfect = f"; a perfect model {arrays.number(floor)}" if floor is not None else ""
     return f"{measure} (mean and 95 % interval, {runs}): {'; '.join(parts)}{perfect}."
