@@ -5,10 +5,12 @@ from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.clipping import clip_weights
 from course_utils.training.engine import ENGINES
 from course_utils.training.ensembles import train_ensemble
-from course_utils.training.gan import TrainingDiverged, train_gan
+from course_utils.training.gan import train_gan
+from course_utils.training.loop import Step, TrainingDiverged, run_steps
+from course_utils.training.model import ModelStep, train_model
 from course_utils.training.randomness import forked_random_state
-from course_utils.training.run import GANRun, every
-from course_utils.training.schedules import adam, constant, cosine_decay, decay_after, linear_decay
+from course_utils.training.run import GANRun, ModelRun, Run, every
+from course_utils.training.schedules import adam, constant, cosine_decay, decay_after, linear_decay, linear_warm_up
 from course_utils.training.step import HISTORY_COLUMNS, GANStep
 from course_utils.training.unrolled import Unrolled
 
@@ -20,6 +22,10 @@ __all__ = [
     "CheckpointError",
     "GANRun",
     "GANStep",
+    "ModelRun",
+    "ModelStep",
+    "Run",
+    "Step",
     "TrainingDiverged",
     "Unrolled",
     "adam",
@@ -30,6 +36,9 @@ __all__ = [
     "every",
     "forked_random_state",
     "linear_decay",
+    "linear_warm_up",
+    "run_steps",
     "train_ensemble",
     "train_gan",
+    "train_model",
 ]

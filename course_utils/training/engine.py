@@ -2,22 +2,24 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from course_utils.training.step import GANStep
+if TYPE_CHECKING:
+    from course_utils.training.loop import Step
 
 ENGINES = ("eager", "compile", "cuda_graph")
 _WARM_UP_STEPS = 3
 
 
-def prepare(step: GANStep, engine: str) -> Callable[[float], Tensor]:
+def prepare(step: "Step", engine: str) -> Callable[[float], Tensor]:
     """`step`, to be run by `engine`. Raises ValueError for an unknown engine, or CUDA graphs without CUDA."""
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
     if engine == "compile":
-        step.generator, step.discriminator = torch.compile(step.generator), torch.compile(step.discriminator)
+        step.compile()
     if engine == "cuda_graph":
         if step.device.type != "cuda":
             raise ValueError(f"the cuda_graph engine needs networks on a CUDA device, not on {step.device.type!r}")
@@ -33,12 +35,12 @@ class _CapturedStep:
     ordinary training steps. Source: PyTorch's notes on CUDA graphs, "whole-network capture".
     """
 
-    def __init__(self, step: GANStep):
+    def __init__(self, step: "Step"):
         self.step = step
         self.stream = torch.cuda.Stream(step.device)
         self.calls: Counter[float] = Counter()
         self.captured: dict[float, tuple[torch.cuda.CUDAGraph, Tensor]] = {}  # the graph, and the row that it fills
-        for optimizer in (step.g_optimizer, step.d_optimizer):
+        for optimizer in step.optimizers.values():
             for group in optimizer.param_groups:
                 if "capturable" not in group:
                     raise ValueError(
@@ -69,7 +71,7 @@ class _CapturedStep:
 
     def _capture(self, penalty_weight: float) -> None:
         """Record the step's kernels without running them; its gradients live in the graph's own memory."""
-        for optimizer in (self.step.g_optimizer, self.step.d_optimizer):
+        for optimizer in self.step.optimizers.values():
             optimizer.zero_grad()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):

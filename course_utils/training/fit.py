@@ -6,11 +6,18 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.models import sample_latent
+from course_utils.objectives import Objective
 from course_utils.training.randomness import forked_random_state
+from course_utils.training.unrolled import Unrolled
 
 
-def require_fit(generator: nn.Module, discriminator: nn.Module, sample_real: Callable[[int], Tensor]) -> torch.device:
-    """The device of both networks. Draws two of everything; raises ValueError for what cannot be trained."""
+def require_fit(
+    generator: nn.Module, discriminator: nn.Module, sample_real: Callable[[int], Tensor | tuple[Tensor, Tensor]]
+) -> tuple[torch.device, bool]:
+    """The device of both networks, and whether the data have labels for them.
+
+    Draws two of everything; raises ValueError for what cannot be trained.
+    """
     if not isinstance(getattr(generator, "latent_dim", None), int):
         raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
     device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
@@ -25,7 +32,10 @@ def require_fit(generator: nn.Module, discriminator: nn.Module, sample_real: Cal
     generator.eval(), discriminator.eval()
     with torch.no_grad(), forked_random_state(device):
         real = sample_real(n)
-        fake = generator(sample_latent(n, generator.latent_dim, device).expand(*axis, -1, -1))
+        real, labels = (real[0], real[1:]) if isinstance(real, tuple) else (real, ())
+        if labels and members is not None:
+            raise ValueError("an ensemble trains without labels; train conditional networks one by one")
+        fake = generator(sample_latent(n, generator.latent_dim, device).expand(*axis, -1, -1), *labels)
         if real.device != device:
             raise ValueError(f"the data are on {real.device}, the networks on {device}: move one with .to(device)")
         if (*axis, *real.shape) != fake.shape:
@@ -34,14 +44,32 @@ def require_fit(generator: nn.Module, discriminator: nn.Module, sample_real: Cal
                 f"the generator makes samples of shape {tuple(made)}, the data have {tuple(expected)}: "
                 "check the generator's strides and its last layer"
             )
-        logits = discriminator(real.expand(*axis, *real.shape))
+        logits = discriminator(real.expand(*axis, *real.shape), *labels)
     generator.train(modes[0]), discriminator.train(modes[1])
+    if isinstance(logits, tuple):
+        logits = _require_class_logits(*logits, labels)
     if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
         raise ValueError(
             f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
             f"but returns {tuple(logits.shape)}"
         )
-    return device
+    return device, bool(labels)
+
+
+def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: tuple[Tensor, ...]) -> Tensor:
+    """The logits of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
+    if not labels:
+        raise ValueError("a discriminator that returns class logits needs data with labels, such as batch_with_labels")
+    if class_logits.ndim != 2 or len(class_logits) != len(labels[0]):
+        raise ValueError(f"class logits must be [n, classes], not {tuple(class_logits.shape)} for n = {len(labels[0])}")
+    return logits
+
+
+def require_unrolling(unroll: Unrolled | None, objective: Objective, conditional: bool) -> None:
+    """Raises ValueError where an unrolled discriminator would be ignored, or could not judge."""
+    if unroll and (objective.on_features or conditional):
+        game = "a conditional game" if conditional else f"the {objective.name} objective, which ignores D's verdict"
+        raise ValueError(f"unrolling is not made for {game}; leave unroll out")
 
 
 def require_seeds(seed: int | Sequence[int], generator: nn.Module, engine: str) -> list[int] | None:

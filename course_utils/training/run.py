@@ -9,17 +9,17 @@ from torch import Tensor, nn
 from course_utils.models import sample_latent
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.randomness import forked_random_state
-from course_utils.training.step import HISTORY_COLUMNS
+
+CHUNK = 1000  # samples made at once
 
 
-@dataclass
-class GANRun:
-    """A trained pair with its history; also what is left of a run that was interrupted."""
+@dataclass(kw_only=True)
+class Run:
+    """The history of a training run; also what is left of a run that was interrupted."""
 
-    generator: nn.Module
-    discriminator: nn.Module
-    averaged: AveragedModel | None
-    rows: Tensor = field(repr=False)  # [steps, len(HISTORY_COLUMNS)], for ensembles [steps, …, K], on the device
+    rows: Tensor = field(repr=False)  # [steps, len(columns)], for ensembles [steps, …, K], on the device
+    columns: tuple[str, ...] = field(repr=False)
+    averaged: AveragedModel | None = field(default=None, repr=False)
     steps_done: int = 0
     seconds: float = 0.0
     interrupted: bool = False
@@ -30,41 +30,93 @@ class GANRun:
 
     @property
     def ema(self) -> nn.Module | None:
-        """The generator with averaged weights, or None if no EMA was asked for."""
+        """The network with averaged weights, or None if no EMA was asked for."""
         return self.averaged.model if self.averaged else None
+
+    @property
+    def history(self) -> dict[str, Tensor]:
+        """One CPU tensor a quantity: step [steps], and each of `columns`, [steps] or [steps, K]."""
+        values = self.rows[: self.steps_done].cpu().unbind(1)
+        return {"step": torch.arange(1, self.steps_done + 1), **dict(zip(self.columns, values, strict=True))}
+
+    @torch.no_grad()
+    def _draw(
+        self,
+        network: nn.Module,
+        make: Callable[..., Tensor],
+        n: int,
+        seed: int | None,
+        labels: Tensor | None,
+        sample_axis: int = 0,
+    ) -> Tensor:
+        """`make(z)` or `make(z, labels)` for n latent vectors of this seed, with `network` in evaluation mode."""
+        if labels is not None and len(labels) != n:
+            raise ValueError(f"{n} samples need one label each, not {len(labels)} labels")
+        with forked_random_state(self.device, seed):
+            z = sample_latent(n, network.latent_dim, self.device)
+        conditions = [] if labels is None else [labels.to(self.device)]
+        was_training = network.training
+        network.eval()
+        samples = [make(*chunk) for chunk in zip(*(t.split(CHUNK) for t in (z, *conditions)), strict=True)]
+        network.train(was_training)
+        return torch.cat(samples, sample_axis)
+
+
+@dataclass(kw_only=True)
+class GANRun(Run):
+    """A trained pair with its history."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    conditional: bool = False
 
     @property
     def best(self) -> nn.Module:
         """The generator to sample from: the averaged one where there is one."""
         return self.ema or self.generator
 
-    @property
-    def history(self) -> dict[str, Tensor]:
-        """One CPU tensor a quantity: step [steps], and the columns of `HISTORY_COLUMNS`, [steps] or [steps, K]."""
-        columns = self.rows[: self.steps_done].cpu().unbind(1)
-        return {
-            "step": torch.arange(1, self.steps_done + 1),
-            **dict(zip(HISTORY_COLUMNS, columns, strict=True)),
-        }
-
-    @torch.no_grad()
-    def sample(self, n: int, seed: int | None = None, generator: nn.Module | None = None) -> Tensor:
+    def sample(
+        self, n: int, seed: int | None = None, generator: nn.Module | None = None, labels: Tensor | None = None
+    ) -> Tensor:
         """`n` samples [n, …] from `generator` (default: `best`) in evaluation mode, on the device.
 
         The run's own random stream is left as it was; the same `seed` gives the same latent vectors. The members of an
-        ensemble all get the same ones: [K, n, …].
+        ensemble all get the same ones: [K, n, …]. A conditional generator needs `labels`, int64 [n], and only it takes
+        them; else ValueError.
         """
+        if (labels is not None) != self.conditional:
+            needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"
+            raise ValueError(f"this generator {needs}")
         generator = generator or self.best
-        was_training, members = generator.training, getattr(generator, "members", None)
-        with forked_random_state(self.device, seed):
-            z = sample_latent(n, generator.latent_dim, self.device)
-        generator.eval()
+        members = getattr(generator, "members", None)
         if members is None:
-            samples = torch.cat([generator(chunk) for chunk in z.split(1000)])
-        else:
-            samples = generator(z.expand(members, -1, -1))
-        generator.train(was_training)
-        return samples
+            return self._draw(generator, generator, n, seed, labels)
+        return self._draw(generator, lambda z: generator(z.expand(members, -1, -1)), n, seed, labels, sample_axis=1)
+
+
+@dataclass(kw_only=True)
+class ModelRun(Run):
+    """A trained model with its history."""
+
+    model: nn.Module
+
+    @property
+    def best(self) -> nn.Module:
+        """The model to use: the one with averaged weights where there is one."""
+        return self.ema or self.model
+
+
+@dataclass(kw_only=True)
+class VAERun(ModelRun):
+    """A trained variational autoencoder with its history, in nats per image."""
+
+    def sample(self, n: int, seed: int | None = None, labels: Tensor | None = None) -> Tensor:
+        """`n` images in [−1, 1]: the mean of p(x|z) at `n` draws of z from N(0, I), by `best` in evaluation mode.
+
+        The mean, and not a draw from p(x|z), whose pixels would be noise of the likelihood. A conditional VAE needs
+        `labels`, int64 [n]. The run's own random stream is left as it was.
+        """
+        return self._draw(self.best, self.best.images, n, seed, labels)
 
 
 class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
@@ -74,14 +126,14 @@ class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
     that looking at a run never changes it.
     """
 
-    def __init__(self, interval: int, function: Callable[[GANRun], object]):
+    def __init__(self, interval: int, function: Callable[[Run], object]):
         if interval < 1:
             raise ValueError(f"a callback needs an interval of at least 1 step, not {interval}")
         self.interval, self.function = interval, function
         self.steps: list[int] = []
         self.values: list[object] = []
 
-    def __call__(self, run: GANRun, at_end: bool) -> None:
+    def __call__(self, run: Run, at_end: bool) -> None:
         if run.steps_done % self.interval == 0 or at_end:
             with forked_random_state(run.device):
                 self.values.append(self.function(run))

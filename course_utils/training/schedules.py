@@ -1,4 +1,4 @@
-"""Learning-rate schedules: functions from progress in [0, 1] to a multiple of the optimiser's own rate."""
+"""Schedules: functions from progress in [0, 1] to a multiple of a learning rate, or of another weight."""
 
 import math
 from collections.abc import Callable
@@ -32,6 +32,18 @@ def decay_after(start: float) -> Schedule:
         return min(1.0, (1.0 - progress) / (1.0 - start))
 
     schedule.__name__ = f"decay_after({start:g})"
+    return schedule
+
+
+def linear_warm_up(until: float) -> Schedule:
+    """From 0 to 1 until `until` (a fraction of the run), then 1: KL annealing (Bowman et al. 2016), for example."""
+    if not 0.0 < until <= 1.0:
+        raise ValueError(f"a warm-up must end within the run, at a fraction in (0, 1], not {until}")
+
+    def schedule(progress: float) -> float:
+        return min(1.0, progress / until)
+
+    schedule.__name__ = f"linear_warm_up({until:g})"
     return schedule
 
 

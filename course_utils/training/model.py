@@ -1,0 +1,132 @@
+"""Training one model by one loss, on the same engine as the GAN loop."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from course_utils.training.averaging import AveragedModel
+from course_utils.training.loop import Step, name_of, require_counts, run_steps
+from course_utils.training.randomness import forked_random_state
+from course_utils.training.run import ModelRun, every
+from course_utils.training.schedules import Schedule, adam, constant
+from course_utils.training.step import clear_gradients, half_precision
+
+Batch = Tensor | tuple[Tensor, ...]
+Losses = Tensor | dict[str, Tensor]
+
+
+class ModelStep(Step):
+    """One update of a model on one batch; returns the losses by their names, of which the first is minimised."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        sample: Callable[[int], Batch],
+        loss: Callable[..., Losses],
+        optimizer: Optimizer,
+        batch_size: int,
+        ema: AveragedModel | None = None,
+        autocast: bool = False,
+    ):
+        self.networks, self.optimizers = {"model": model}, {"optimizer": optimizer}
+        self.model, self.sample, self.loss, self.optimizer = model, sample, loss, optimizer
+        self.batch_size, self.averaged = batch_size, ema
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.precision = half_precision(self.device) if autocast else nullcontext()
+        self.columns = tuple(self._first_look())
+
+    def compile(self) -> None:
+        self.loss = torch.compile(self.loss)
+
+    def _losses(self, n: int) -> dict[str, Tensor]:
+        drawn = self.sample(n)
+        with self.precision:
+            losses = self.loss(self.model, *(drawn if isinstance(drawn, tuple) else (drawn,)))
+        return losses if isinstance(losses, dict) else {"loss": losses}
+
+    def _first_look(self) -> dict[str, Tensor]:
+        """The losses of two samples. Raises ValueError for what cannot be minimised."""
+        with torch.no_grad(), forked_random_state(self.device):
+            was_training = self.model.training
+            losses = self._losses(2)
+            self.model.train(was_training)
+        for name, value in losses.items():
+            if not isinstance(value, Tensor) or value.shape != () or not value.is_floating_point():
+                found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+                raise ValueError(f"{name} must be one floating-point number a batch, a tensor of shape (), not {found}")
+        return losses
+
+    def __call__(self, penalty_weight: float = 0.0) -> Tensor:
+        losses = self._losses(self.batch_size)
+        clear_gradients(self.parameters)
+        losses[self.columns[0]].backward()
+        self.optimizer.step()
+        if self.averaged is not None:
+            self.averaged.update()
+        return torch.stack([value.detach().float() for value in losses.values()])
+
+
+def train_model(
+    model: nn.Module,
+    sample: Callable[[int], Batch],
+    loss: Callable[..., Losses],
+    *,
+    steps: int,
+    batch_size: int = 128,
+    optimizer: Optimizer | None = None,
+    schedule: Schedule = constant,
+    ema_decay: float | None = None,
+    seed: int = 0,
+    autocast: bool = False,
+    channels_last: bool = True,
+    engine: str = "eager",
+    callbacks: Sequence[every] = (),
+    checkpoint: str | os.PathLike | None = None,
+    checkpoint_every: int | None = None,
+    progress: bool = True,
+) -> ModelRun:
+    """Minimise `loss(model, *sample(batch_size))` for `steps` updates, and return the run.
+
+    `sample(n)` → a tensor [n, …], or a tuple of tensors, on the model's device. `loss` → a scalar; or a dict of scalars
+    by name, of which the first is minimised and all are recorded in `run.history`. `optimizer`: by default Adam with
+    rate 1e-3 and β (0.9, 0.999). With `autocast` the loss runs under torch's bfloat16 autocast. The other options, the
+    interrupt, the checkpoint and the errors are those of `train_gan`.
+    """
+    require_counts(steps=steps, batch_size=batch_size)
+    averaged = prepare_model(model, channels_last, ema_decay)
+    step = ModelStep(model, sample, loss, optimizer or default_optimizer(model), batch_size, averaged, autocast)
+    run = ModelRun(model=model, averaged=averaged, columns=step.columns, rows=new_rows(step, steps))
+    config = {
+        "batch_size": batch_size,
+        "loss": name_of(loss),
+        "ema_decay": ema_decay,
+        "seed": seed,
+        "autocast": autocast,
+    }
+    run_steps(
+        step, run, config, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks, checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every, progress=progress,
+    )  # fmt: skip
+    return run
+
+
+def default_optimizer(model: nn.Module) -> Optimizer:
+    """Adam as Kingma & Ba (2015) set it: a model alone has no opponent for whom it would have to forget quickly."""
+    return adam(model, lr=1e-3, betas=(0.9, 0.999))
+
+
+def prepare_model(model: nn.Module, channels_last: bool, ema_decay: float | None) -> AveragedModel | None:
+    """Put the model into training mode and the faster memory layout; its average, if asked for."""
+    if channels_last and next(model.parameters()).device.type != "mps":
+        model.to(memory_format=torch.channels_last)
+    model.train()
+    return AveragedModel(model, ema_decay) if ema_decay is not None else None
+
+
+def new_rows(step: Step, steps: int) -> Tensor:
+    """An empty history [steps, columns] on the step's device."""
+    return torch.zeros(steps, len(step.columns), device=step.device)
