@@ -1,9 +1,15 @@
 """How good are the samples? No measure without its floor: what a perfect model scores."""
 
+from .accuracy_score import AccuracyScore, classification_accuracy_score
+from .class_accuracy import ClassAccuracy, class_accuracy
 from .classifier import Classifier, ClassifierError, load_classifier
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .legibility import Legibility, legibility
+from .memorisation import Memorisation, memorisation
+from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood
 from .modes import ModeCoverage, mode_coverage, mode_floor
+from .parzen import ParzenScore, parzen_bandwidth, parzen_log_likelihood, parzen_score
+from .precision_recall import PrecisionRecall, precision_recall, precision_recall_floor
 from .probes import (
     Confidence,
     confidence,
@@ -15,13 +21,23 @@ from .probes import (
 from .stacked import StackedCoverage, stacked_coverage, stacked_floor, stacked_uniform_floor
 
 __all__ = [
+    "AccuracyScore",
+    "ActiveUnits",
+    "ClassAccuracy",
     "Classifier",
     "ClassifierError",
     "Confidence",
     "FrechetResult",
     "Legibility",
+    "LogLikelihood",
+    "Memorisation",
     "ModeCoverage",
+    "ParzenScore",
+    "PrecisionRecall",
     "StackedCoverage",
+    "active_units",
+    "class_accuracy",
+    "classification_accuracy_score",
     "confidence",
     "effective_rank",
     "frechet_classifier_distance",
@@ -31,8 +47,16 @@ __all__ = [
     "layer_gradient_norms",
     "legibility",
     "load_classifier",
+    "log_likelihood",
+    "memorisation",
     "mode_coverage",
     "mode_floor",
+    "parzen_bandwidth",
+    "parzen_log_likelihood",
+    "parzen_score",
+    "ppca_log_likelihood",
+    "precision_recall",
+    "precision_recall_floor",
     "stacked_coverage",
     "stacked_floor",
     "stacked_uniform_floor",

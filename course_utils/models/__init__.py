@@ -1,6 +1,13 @@
 """The networks: small, and each readable in one screen."""
 
+from course_utils.models.conditional import (
+    AuxiliaryClassifierDiscriminator,
+    ConditionalDiscriminator,
+    ConditionalGenerator,
+    ConditionalVAE,
+)
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
+from course_utils.models.linear_vae import LinearVAE
 from course_utils.models.minibatch import MinibatchStd, Packed
 from course_utils.models.mlp import (
     FullyConnectedDiscriminator,
@@ -13,15 +20,25 @@ from course_utils.models.mlp import (
 from course_utils.models.noise import InstanceNoise
 from course_utils.models.normalisation import spectrally_normalised
 from course_utils.models.pacgan import Maxout, PacGANDiscriminator, PacGANGenerator
+from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_quadrants
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
+from course_utils.models.vae import VAE, ConvolutionalVAE, FullyConnectedVAE
 
 __all__ = [
+    "VAE",
+    "AuxiliaryClassifierDiscriminator",
+    "ConditionalDiscriminator",
+    "ConditionalGenerator",
+    "ConditionalVAE",
+    "ConvolutionalVAE",
     "DCGANDiscriminator",
     "DCGANGenerator",
     "FullyConnectedDiscriminator",
     "FullyConnectedGenerator",
+    "FullyConnectedVAE",
     "InstanceNoise",
+    "LinearVAE",
     "Maxout",
     "MinibatchStd",
     "PacGANDiscriminator",
@@ -29,8 +46,11 @@ __all__ = [
     "Packed",
     "PointDiscriminator",
     "PointGenerator",
+    "QuadrantNetwork",
+    "QuadrantVAE",
     "StackedBatchNorm1d",
     "StackedLinear",
+    "hide_quadrants",
     "mlp",
     "sample_latent",
     "spectrally_normalised",

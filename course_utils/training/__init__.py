@@ -9,10 +9,11 @@ from course_utils.training.gan import train_gan
 from course_utils.training.loop import Step, TrainingDiverged, run_steps
 from course_utils.training.model import ModelStep, train_model
 from course_utils.training.randomness import forked_random_state
-from course_utils.training.run import GANRun, ModelRun, Run, every
+from course_utils.training.run import GANRun, ModelRun, Run, VAERun, every
 from course_utils.training.schedules import adam, constant, cosine_decay, decay_after, linear_decay, linear_warm_up
 from course_utils.training.step import HISTORY_COLUMNS, GANStep
 from course_utils.training.unrolled import Unrolled
+from course_utils.training.vae import VAEStep, train_vae
 
 __all__ = [
     "ENGINES",
@@ -28,6 +29,8 @@ __all__ = [
     "Step",
     "TrainingDiverged",
     "Unrolled",
+    "VAERun",
+    "VAEStep",
     "adam",
     "clip_weights",
     "constant",
@@ -41,4 +44,5 @@ __all__ = [
     "train_ensemble",
     "train_gan",
     "train_model",
+    "train_vae",
 ]

@@ -1,0 +1,56 @@
+"""Does a conditional generator draw what it is asked for? The classifier reads the samples, and we compare."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .classifier import Classifier
+
+
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """The share of ``n`` samples that are read as the class that was asked for.
+
+    ``half_width`` of its 95 % interval; ``floor``, the share that real test images score; ``per_class``, the share
+    for each class (NaN for one that was not asked for).
+    """
+
+    accuracy: float
+    half_width: float
+    floor: float
+    per_class: tuple[float, ...]
+    n: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Class accuracy {self.accuracy:.1%} ± {self.half_width:.1%} (real test images {self.floor:.1%}, "
+            f"n = {self.n:,})"
+        )
+
+
+def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> ClassAccuracy:
+    """Read ``samples``, float [n, channels, size, size] in -1..1, and compare with ``labels``, int64 [n].
+
+    The interval is Wilson's (1927), in the form mean ± half-width about the plain share: z = 1.96, half_width = z
+    sqrt(p (1 - p) / n + z^2 / (4 n^2)) / (1 + z^2 / n), which stays positive at p = 1. It covers the chance of
+    drawing samples, not that of training the generator. High accuracy says nothing of variety: a generator that
+    knows one picture a class scores 100 %.
+
+    Raises ``ValueError`` for labels that are not int64 [n] in 0 .. classes - 1, and for samples that are no images.
+    """
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (len(samples),):
+        found = f"{labels.dtype} {list(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
+        raise ValueError(f"labels: expected int64 [{len(samples)}], the class asked for of each sample, got {found}.")
+    logits = classifier.logits(samples)
+    n, classes = logits.shape
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels: expected 0 .. {classes - 1}, got {labels.min()} to {labels.max()}.")
+    right = (logits.argmax(dim=1) == labels.to(logits.device)).cpu()
+    labels = labels.cpu()
+    hits, asked = labels[right].bincount(minlength=classes), labels.bincount(minlength=classes)
+    accuracy = right.float().mean().item()
+    z = 1.96
+    half_width = z * math.sqrt(accuracy * (1 - accuracy) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return ClassAccuracy(accuracy, half_width, classifier.accuracy, tuple((hits / asked).tolist()), n)

@@ -1,0 +1,109 @@
+"""Are the samples good, and are they all there? Precision and recall, density and coverage, from nearest neighbours.
+
+Around each real point lies a ball that reaches to its k-th nearest other real point; together, the balls stand for
+where the data are. Likewise around each generated point. With n real points x_i, m generated points y_j, and the balls
+B(x_i), B(y_j), their surface excluded,
+
+    precision = share of the y_j that lie in at least one ball of a real point           (Kynkäänniemi et al. 2019)
+    recall    = share of the x_i that lie in at least one ball of a generated point      (Kynkäänniemi et al. 2019)
+    density   = 1/(k m) x how often, over all i and j, y_j lies in B(x_i)                (Naeem et al. 2020)
+    coverage  = share of the x_i whose ball holds at least one y_j                       (Naeem et al. 2020)
+
+Sources: "Improved precision and recall metric for assessing generative models" (arXiv:1904.06991); "Reliable fidelity
+and diversity metrics for generative models" (arXiv:2002.09797), whose package `prdc` gives the same numbers. A perfect
+model does not score 1: look at the floor.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from course_utils.data import ImageData, normalise
+
+from .classifier import Classifier
+from .distances import as_points, require_same_width, squared_distances
+
+ROUNDING = 1e-12  # of the largest squared norm: what is nearer to a ball's surface counts as on it, so as outside
+MEASURES = ("precision", "recall", "density", "coverage")
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """Four numbers without unit, of ``n`` real and ``m`` generated points with balls of ``k`` neighbours.
+
+    ``half_width`` has the 95 % half-width of each by name, 1.96 standard errors of a mean over points. It treats the
+    points as independent and the balls as given, which they are not: neighbours share balls, and other points would
+    have other balls. On Gaussians the means scatter up to half as much again; see tests/test_precision_recall.py.
+    """
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    n: int
+    m: int
+    k: int
+    half_width: dict[str, float] = field(compare=False)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {getattr(self, name):.3f} ± {self.half_width[name]:.3f}" for name in MEASURES)
+        return f"{parts} (n = {self.n:,} real, m = {self.m:,} generated, k = {self.k})"
+
+
+@torch.no_grad()
+def precision_recall(real: Tensor, fake: Tensor, k: int = 5) -> PrecisionRecall:
+    """The four measures of ``fake`` [m, d] against ``real`` [n, d]; the papers take k = 3 and k = 5.
+
+    Which space the points live in decides what "near" means: take features of images, not pixels. Scores depend on n
+    and m: compare only equal numbers. Distances are computed in float64, a block at a time: 10,000 against 10,000
+    points with d = 64 take 5 s of one CPU thread and 0.2 GiB.
+
+    Raises ``ValueError`` for n <= k or m <= k, unequal d, NaN or infinity.
+    """
+    x, y = as_points(real, "real"), as_points(fake, "fake")
+    require_same_width(x, y, "real and fake")
+    if k < 1 or min(len(x), len(y)) <= k:
+        raise ValueError(
+            f"k: the {k}-th nearest other point needs 1 <= k < number of points, got {len(x)} real and {len(y)} "
+            f"generated points: take more samples, or a smaller k."
+        )
+    centre = x.mean(dim=0)  # distances stay, norms shrink, and with them the rounding
+    x, y = x - centre, y.to(x.device) - centre
+    on_surface = ROUNDING * max(x.square().sum(dim=1).max(), y.square().sum(dim=1).max())
+    x_radius, y_radius = (_squared_radius(points, k) - on_surface for points in (x, y))
+    times = x.new_zeros(len(y))  # how many balls of real points hold y_j
+    recalled, covered = x.new_empty(len(x)), x.new_empty(len(x))
+    for rows, squared in squared_distances(x, y):
+        inside = squared < x_radius[rows, None]
+        times += inside.sum(dim=0)
+        covered[rows] = inside.any(dim=1).double()
+        recalled[rows] = (squared < y_radius).any(dim=1).double()
+    values = dict(zip(MEASURES, ((times > 0).double(), recalled, times / k, covered), strict=True))
+    means = {name: each.mean().item() for name, each in values.items()}
+    half_width = {name: 1.96 * (each.std() / len(each) ** 0.5).item() for name, each in values.items()}
+    return PrecisionRecall(**means, n=len(x), m=len(y), k=k, half_width=half_width)
+
+
+def _squared_radius(points: Tensor, k: int) -> Tensor:
+    """The squared distance from each point to its k-th nearest other point."""
+    radius = points.new_empty(len(points))
+    for rows, squared in squared_distances(points, points):
+        here = torch.arange(len(squared), device=squared.device)
+        squared[here, here + rows.start] = float("inf")
+        radius[rows] = squared.topk(k, largest=False).values[:, -1]
+    return radius
+
+
+def precision_recall_floor(images: ImageData, classifier: Classifier, n: int, k: int = 5) -> PrecisionRecall:
+    """What real images score that are no training images: n test images against the first n training images.
+
+    Both are seen through the classifier's features, as samples should be; the test images are spread evenly over their
+    split. Raises ``ValueError`` if there are fewer than n of either.
+    """
+    most = min(len(images.images), len(images.test_images))
+    if not 1 <= n <= most:
+        raise ValueError(f"n: expected 1 to {most:,}, as many images as both splits of {images.name} have, got {n}.")
+    spread = torch.arange(n, device=images.device) * len(images.test_images) // n
+    test = classifier.features(normalise(images.test_images[spread]))
+    return precision_recall(classifier.features(normalise(images.images[:n])), test, k)
