@@ -5,12 +5,15 @@ import torch
 from torch.nn.functional import one_hot
 
 from course_utils.models import (
+    VAE,
     AuxiliaryClassifierDiscriminator,
     ConditionalDiscriminator,
     ConditionalGenerator,
+    ConditionalVAE,
     DCGANDiscriminator,
     DCGANGenerator,
 )
+from course_utils.objectives import ELBO
 
 LABELS = torch.tensor([3, 0, 9, 3])
 WAYS = ["concatenation", "embedding", "projection"]
@@ -126,3 +129,27 @@ def test_wrong_labels_are_named(labels, message):
 def test_an_unknown_way_is_named():
     with pytest.raises(ValueError, match="concatenation, embedding, projection, not 'sum'"):
         ConditionalDiscriminator(2, how="sum")
+
+
+def test_a_conditional_vae_is_a_vae_that_takes_labels():
+    vae = ConditionalVAE(latent_dim=5, hidden=(16, 12))
+    assert isinstance(vae, VAE)
+    x = (images() > 0).float()
+    mean, log_var = vae.encode(x, LABELS)
+    assert mean.shape == log_var.shape == (4, 5)
+    flat = torch.cat([x.flatten(1), one_hot(LABELS, 10).float()], dim=1)
+    torch.testing.assert_close(torch.cat([mean, log_var], 1), vae.encoder.net(flat))
+    logits = vae.decode(mean, LABELS)
+    assert logits.shape == x.shape and vae.prior(LABELS) is None
+    assert not torch.equal(logits, vae.decode(mean, (LABELS + 1) % 10))
+    losses = ELBO()(vae, x, LABELS)
+    losses["loss"].backward()
+    assert [name for name, p in vae.named_parameters() if not p.grad.any()] == []
+
+
+def test_a_conditional_vae_names_wrong_labels():
+    vae = ConditionalVAE(latent_dim=2, classes=3, hidden=(8,))
+    with pytest.raises(ValueError, match="0 … 2, but they range from 0 to 9"):
+        vae.encode(images(), LABELS)
+    with pytest.raises(ValueError, match=r"int64 tensor \[1\]"):
+        vae.decode(torch.zeros(1, 2), torch.tensor([0.0]))

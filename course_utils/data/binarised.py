@@ -16,8 +16,8 @@ SEED = 20080705  # of the draws that are the same each time
 class BinarisedImages:
     """The images of an ``ImageData`` with pixels 0 or 1, on its device.
 
-    ``dynamic``: a batch is drawn from the global generator each time; else the training images have been binarised once,
-    from a seed of their own. ``fixed`` gives the same pixels each time in either case.
+    ``dynamic``: a batch is drawn from the global generator each time; else the training images have been binarised
+    once, from a seed of their own. ``fixed`` gives the same pixels each time in either case.
     """
 
     def __init__(self, images: ImageData, dynamic: bool = True):

@@ -5,8 +5,8 @@ from .class_accuracy import ClassAccuracy, class_accuracy
 from .classifier import Classifier, ClassifierError, load_classifier
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .legibility import Legibility, legibility
-from .memorisation import Memorisation, memorisation
 from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood
+from .memorisation import Memorisation, memorisation
 from .modes import ModeCoverage, mode_coverage, mode_floor
 from .parzen import ParzenScore, parzen_bandwidth, parzen_log_likelihood, parzen_score
 from .precision_recall import PrecisionRecall, precision_recall, precision_recall_floor

@@ -22,7 +22,7 @@ class AccuracyScore:
     """``accuracy`` on the real test images after training on ``n`` samples; ``floor``: on as many real ones.
 
     ``half_width`` is that of the 95 % interval of a share of the test images. It leaves out that another seed would
-    train another classifier: on 1,000 images that moves the accuracy by about as much.
+    train another classifier; that moved the accuracy by less, in our trials.
     """
 
     accuracy: float
@@ -43,10 +43,9 @@ _floors: WeakKeyDictionary[ImageData, dict[tuple[int, int], float]] = WeakKeyDic
 def classification_accuracy_score(samples: Tensor, labels: Tensor, images: ImageData, seed: int = 0) -> AccuracyScore:
     """Train the course's classifier on ``samples`` [n, channels, size, size] in -1..1 with ``labels`` int64 [n].
 
-    Network and training are those of ``load_classifier``: at most 468 steps, 40 passes over small sets. The floor is the
-    accuracy after the same training on the first n training images; should n be larger than their number, on all of
-    them. All chance comes from ``seed``; nothing is kept on disk. On one CPU thread a training takes up to 12 s, on
-    1,000 images 4 s.
+    Network and training are those of ``load_classifier``: at most 468 steps, 40 passes over small sets. The floor is
+    the accuracy after the same training on the first n training images, or on all if there are not so many. All chance
+    comes from ``seed``; nothing is kept on disk. One training takes up to 12 s of one CPU thread, on 1,000 images 4 s.
 
     Raises ``ValueError`` for fewer than 256 samples (one batch), and for samples or labels that are none.
     """

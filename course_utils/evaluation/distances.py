@@ -55,4 +55,6 @@ def nearest(x: Tensor, y: Tensor, itself: Tensor | None = None) -> tuple[Tensor,
         if itself is not None:
             squared.scatter_(1, itself[rows, None], float("inf"))
         found[rows] = squared.argmin(dim=1)
-    return torch.cat([(part - y[at]).norm(dim=1) for part, at in zip(x.split(1000), found.split(1000), strict=True)]), found
+    return torch.cat(
+        [(part - y[at]).norm(dim=1) for part, at in zip(x.split(1000), found.split(1000), strict=True)]
+    ), found

@@ -100,13 +100,11 @@ class ActiveUnits:
 
 
 @torch.no_grad()
-def active_units(
-    vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.01, chunk: int = 2_000
-) -> ActiveUnits:
+def active_units(vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.01, chunk: int = 2_000) -> ActiveUnits:
     """Latent dimensions whose posterior mean varies over the images ``x`` [n, ...]: Var_x(E_q[z_j]) > ``threshold``.
 
-    A dimension that the model ignores has the prior as its posterior for every x, so its variance is 0; of a well-used one
-    it is near 1. Source: Burda et al. 2016, sec. 5.2. Raises ``ValueError`` for fewer than two images.
+    A dimension that the model ignores has the prior as its posterior for every x, so its variance is 0; that of a
+    well-used one is near 1. Source: Burda et al. 2016, sec. 5.2. Raises ``ValueError`` for fewer than two images.
     """
     if len(x) < 2:
         raise ValueError(f"a variance over images needs at least 2 of them, got {len(x)}.")

@@ -31,7 +31,7 @@ class Memorisation:
     """``copies``: share of ``n`` samples nearer to a training image than all but the nearest 1 % of test images.
 
     ``low`` to ``high`` is its 95 % interval (Wilson 1927), which takes the threshold as given. ``ratio`` is the median
-    of r over the samples, ``ratio_floor`` that over the test images, ``threshold`` the r below which a sample is a copy.
+    of r over the samples, ``ratio_floor`` over the test images; a sample whose r is below ``threshold`` is a copy.
     """
 
     copies: float
@@ -57,8 +57,8 @@ _test_ratios: WeakKeyDictionary[ImageData, dict[int, Tensor]] = WeakKeyDictionar
 def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memorisation:
     """How many of ``samples``, float [n, channels, size, size] in -1..1, are copies of training images?
 
-    Pixels are compared, so copies that are shifted or recoloured are missed. Look at the pairs before you accuse a
-    model: a picture with little in it is near many images, and may count as a copy of one. ``test`` is the number of
+    Pixels are compared, so copies that are shifted, recoloured or very noisy are missed, and slight smoothing alone
+    raises the share a little: look at the pairs before you accuse a model. ``test`` is the number of
     test images behind the threshold, spread evenly over their split (at most all of them). 2,000 samples against the
     60,000 images of MNIST take 8 s of one CPU thread, and the test images as long once.
 

@@ -20,7 +20,7 @@ class LinearVAE(VAE):
     def __init__(self, latent_dim: int, dim: int):
         if not 1 <= latent_dim < dim:
             raise ValueError(f"a linear VAE needs 1 ≤ latent_dim < dim, not latent_dim {latent_dim}, dim {dim}")
-        super().__init__(nn.Identity(), nn.Identity(), latent_dim)
+        super().__init__(nn.Identity(), nn.Identity(), latent_dim, Gaussian())
         self.centre = nn.Parameter(torch.zeros(dim))
         self.weight = nn.Parameter(torch.randn(dim, latent_dim) / math.sqrt(dim))
         self.recognition = nn.Parameter(torch.randn(latent_dim, dim) / math.sqrt(dim))

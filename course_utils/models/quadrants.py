@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from course_utils.models.mlp import mlp
 from course_utils.models.vae import VAE
+from course_utils.objectives.variational import reparameterise
 
 HIDDEN = -1.0
 _CERTAIN = 1000.0
@@ -72,8 +73,8 @@ class QuadrantVAE(VAE):
 
     Prior p(z|seen), learned: it looks at the image with its gaps filled by `baseline`'s guess. Recognition q(z|x): at
     the whole image x. Decoder p(x|z, seen): at z and the filled image. Dense layers of the widths `hidden` with ReLU
-    for each. `baseline` is copied, and the copy is not trained. To draw a completion, draw z from the prior, and
-    `images(z, seen)`. Source: Sohn et al. 2015, with the baseline's guess as its "recurrent" connection.
+    for each. `baseline` is copied, and the copy is not trained. Source: Sohn et al. 2015, with the baseline's guess as
+    its "recurrent" connection.
     """
 
     def __init__(self, baseline: QuadrantNetwork, latent_dim: int = 200, hidden: Sequence[int] = (500, 500)):
@@ -98,6 +99,15 @@ class QuadrantVAE(VAE):
         """Logits of all pixels, shaped like `seen`; those of seen pixels are ±1000."""
         filled = self.fill(seen).flatten(1)
         return _sure_of_what_is_seen(super().decode(torch.cat([z, filled], dim=1)), seen)
+
+    @torch.no_grad()
+    def complete(self, seen: Tensor, draws: int = 1) -> Tensor:
+        """`draws` completions of each image, [draws, n, channels, side, side] in [−1, 1]: means of p(x|z, seen).
+
+        z is drawn from p(z|seen), with torch's global generator.
+        """
+        prior = self.prior(seen)
+        return torch.stack([self.images(reparameterise(*prior), seen) for _ in range(draws)])
 
     def fill(self, seen: Tensor) -> Tensor:
         """`seen` with the hidden pixels at the baseline's probabilities, 0 … 1; no gradient."""

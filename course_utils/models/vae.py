@@ -37,8 +37,8 @@ class VAE(nn.Module):
         codes = _at_least_float32(self.encoder(x, *condition))
         if codes.shape != (len(x), 2 * self.latent_dim):
             raise ValueError(
-                f"the encoder of a VAE with latent_dim {self.latent_dim} must return a mean and a log variance for each "
-                f"dimension, {(len(x), 2 * self.latent_dim)}, not {tuple(codes.shape)}"
+                f"the encoder of a VAE with latent_dim {self.latent_dim} must return a mean and a log variance for "
+                f"each dimension, {(len(x), 2 * self.latent_dim)}, not {tuple(codes.shape)}"
             )
         mean, log_var = codes.chunk(2, dim=1)
         return mean, log_var
