@@ -15,7 +15,8 @@ from course_utils.commands.render import machine
 from course_utils.evidence import path_for
 from course_utils.storage import write_json
 
-SEEDS = (1, 2, 3, 4, 5, 6)  # a lesson's own seed is 0; its protocol was tuned on seeds from 100 on
+# A lesson's own seed is 0; its protocol was tuned on seeds from 100 on. Six seeds have twice underrated the scatter.
+SEEDS = tuple(range(1, 11))
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
