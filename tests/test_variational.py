@@ -115,10 +115,8 @@ def by_hand(vae, x, draws):
     """ELBO of the batch, averaged over many draws, with torch.distributions for every term."""
     mean, log_var = vae.encode(x)
     q = Normal(mean, (log_var / 2).exp())
-    log_px = [
-        torch.distributions.Bernoulli(logits=vae.decoder(q.sample())).log_prob(x).flatten(1).sum(1)
-        for _ in range(draws)
-    ]
+    drawn = [torch.distributions.Bernoulli(logits=vae.decoder(q.sample())).log_prob(x) for _ in range(draws)]
+    log_px = [each.flatten(1).sum(1) for each in drawn]
     return torch.stack(log_px).mean(), kl_divergence(q, Normal(torch.zeros_like(mean), 1.0)).sum(1).mean()
 
 

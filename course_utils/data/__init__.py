@@ -4,6 +4,7 @@ from .binarised import BinarisedImages
 from .cache import cache_folder
 from .images import ImageData, load_images, normalise, to_uint8
 from .mnist import DataError
+from .pairs import SameClassPairs, UnpairedDomains, bold, covered, inverted, quarter_turn, quarter_turn_back
 from .stacked import StackedImages
 from .toys import Grid, Mixture, Mixture1D, Ring, Spiral, TwoGaussians
 
@@ -15,11 +16,18 @@ __all__ = [
     "Mixture",
     "Mixture1D",
     "Ring",
+    "SameClassPairs",
     "Spiral",
     "StackedImages",
     "TwoGaussians",
+    "UnpairedDomains",
+    "bold",
     "cache_folder",
+    "covered",
+    "inverted",
     "load_images",
     "normalise",
+    "quarter_turn",
+    "quarter_turn_back",
     "to_uint8",
 ]

@@ -38,12 +38,12 @@ class BinarisedImages:
 
     def batch(self, n: int) -> Tensor:
         """``n`` training images drawn with replacement, float32 [n, channels, size, size] of 0 and 1."""
-        return self._gather(self._draw(n))
+        return self.at(self._draw(n))
 
     def batch_with_labels(self, n: int) -> tuple[Tensor, Tensor]:
         """As ``batch``, with the labels, int64 [n]. From the same seed, the images are the same."""
         drawn = self._draw(n)
-        return self._gather(drawn), self.images.labels.index_select(0, drawn)
+        return self.at(drawn), self.images.labels.index_select(0, drawn)
 
     def fixed(self, n: int, split: str = "train") -> Tensor:
         """The first ``n`` images of the split ("train" or "test") in one binarisation, the same each time."""
@@ -57,7 +57,8 @@ class BinarisedImages:
     def _draw(self, n: int) -> Tensor:
         return torch.randint(len(self.images.images), (n,), device=self.device)
 
-    def _gather(self, drawn: Tensor) -> Tensor:
+    def at(self, drawn: Tensor) -> Tensor:
+        """The training images of these numbers, int64 [n], binarised: float32 [n, channels, size, size] of 0 and 1."""
         if self._train is not None:
             return self._train.index_select(0, drawn).float()
         grey = self.images.images.index_select(0, drawn)

@@ -32,9 +32,10 @@ class LogLikelihood:
     samples: int
 
     def __repr__(self) -> str:
+        draws = "1 draw" if self.samples == 1 else f"{self.samples:,} draws"
         return (
-            f"log p(x) >= {self.nats:.2f} ± {self.half_width:.2f} nats ({self.samples:,} draws of z for each of "
-            f"{self.n:,} images; ELBO {self.elbo:.2f})"
+            f"log p(x) >= {self.nats:.2f} ± {self.half_width:.2f} nats ({draws} of z for each of {self.n:,} images; "
+            f"ELBO {self.elbo:.2f})"
         )
 
 
@@ -104,7 +105,7 @@ def active_units(vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.0
     """Latent dimensions whose posterior mean varies over the images ``x`` [n, ...]: Var_x(E_q[z_j]) > ``threshold``.
 
     A dimension that the model ignores has the prior as its posterior for every x, so its variance is 0; that of a
-    well-used one is near 1. Source: Burda et al. 2016, sec. 5.2. Raises ``ValueError`` for fewer than two images.
+    well-used one is near 1. Source: Burda et al. 2016. Raises ``ValueError`` for fewer than two images.
     """
     if len(x) < 2:
         raise ValueError(f"a variance over images needs at least 2 of them, got {len(x)}.")

@@ -6,6 +6,7 @@ from course_utils.models.conditional import (
     ConditionalGenerator,
     ConditionalVAE,
 )
+from course_utils.models.cycle import CyclePair, CycleVAE, DenseTranslator, LocalTranslator
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_utils.models.linear_vae import LinearVAE
 from course_utils.models.minibatch import MinibatchStd, Packed
@@ -32,13 +33,17 @@ __all__ = [
     "ConditionalGenerator",
     "ConditionalVAE",
     "ConvolutionalVAE",
+    "CyclePair",
+    "CycleVAE",
     "DCGANDiscriminator",
     "DCGANGenerator",
+    "DenseTranslator",
     "FullyConnectedDiscriminator",
     "FullyConnectedGenerator",
     "FullyConnectedVAE",
     "InstanceNoise",
     "LinearVAE",
+    "LocalTranslator",
     "Maxout",
     "MinibatchStd",
     "PacGANDiscriminator",

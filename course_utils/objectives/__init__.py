@@ -22,6 +22,7 @@ from course_utils.objectives.adversarial import (
     wasserstein_critic_loss,
     wasserstein_generator_loss,
 )
+from course_utils.objectives.cycle import CycleELBO, cycle_consistency_loss, identity_loss
 from course_utils.objectives.penalties import (
     Penalty,
     dragan_penalty,
@@ -56,17 +57,20 @@ __all__ = [
     "RELATIVISTIC",
     "WASSERSTEIN",
     "Bernoulli",
+    "CycleELBO",
     "Gaussian",
     "Objective",
     "Penalty",
     "bits_per_dimension",
     "cross_entropy_discriminator_loss",
+    "cycle_consistency_loss",
     "dragan_penalty",
     "feature_matching_loss",
     "gaussian_kl",
     "gaussian_log_density",
     "gradient_penalty",
     "hinge_discriminator_loss",
+    "identity_loss",
     "iwae_bound",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",

@@ -132,7 +132,7 @@ class ELBO:
     """−ELBO with its usual variants: loss = −E_q[log p(x|z)] + warmth · β · KL′, with one draw of z an image.
 
     KL′ sums over the latent dimensions max(`free_bits`, their KL on the mean of the batch): up to `free_bits` nats a
-    dimension cost nothing more (Kingma et al. 2016, sec. C.8, with groups of one). `beta` as in Higgins et al. 2017.
+    dimension cost nothing more (Kingma et al. 2016, here with groups of one). `beta` as in Higgins et al. 2017.
     `anneal` is a schedule from the share of training done to `warmth` (Bowman et al. 2016); `train_vae` obeys it.
     Only beta = 1, free_bits = 0 and warmth = 1 make it a bound on −log p(x).
     """

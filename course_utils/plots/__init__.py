@@ -4,6 +4,7 @@ Every function displays its figure once and returns its `Caption`; as the last l
 the figure.
 """
 
+from course_utils.plots.balls import balls
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.controls import Slider, interactive
 from course_utils.plots.curves import gan_curves
@@ -14,6 +15,7 @@ from course_utils.plots.films import Film
 from course_utils.plots.lines import lines
 from course_utils.plots.samples import compare_grids, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
+from course_utils.plots.scorecard import scorecard
 from course_utils.plots.seeds import seed_dots
 from course_utils.plots.style import (
     DISCRIMINATOR,
@@ -46,6 +48,7 @@ __all__ = [
     "Film",
     "Role",
     "Slider",
+    "balls",
     "compare_grids",
     "course_style",
     "decision_surface",
@@ -59,6 +62,7 @@ __all__ = [
     "log_density",
     "sample_grid",
     "scatter_2d",
+    "scorecard",
     "seed_dots",
     "show",
     "trajectories",

@@ -3,6 +3,7 @@
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.clipping import clip_weights
+from course_utils.training.cycle import CYCLE_COLUMNS, CycleRun, CycleStep, CycleWeights, train_cycle
 from course_utils.training.engine import ENGINES
 from course_utils.training.ensembles import train_ensemble
 from course_utils.training.gan import train_gan
@@ -16,11 +17,15 @@ from course_utils.training.unrolled import Unrolled
 from course_utils.training.vae import VAEStep, train_vae
 
 __all__ = [
+    "CYCLE_COLUMNS",
     "ENGINES",
     "HISTORY_COLUMNS",
     "AveragedModel",
     "Checkpoint",
     "CheckpointError",
+    "CycleRun",
+    "CycleStep",
+    "CycleWeights",
     "GANRun",
     "GANStep",
     "ModelRun",
@@ -41,6 +46,7 @@ __all__ = [
     "linear_decay",
     "linear_warm_up",
     "run_steps",
+    "train_cycle",
     "train_ensemble",
     "train_gan",
     "train_model",

@@ -1,0 +1,124 @@
+"""Two domains without pairs, whose true translation is known; and pairs of images of one class.
+
+Real unpaired data (horses and zebras) have no truth to compare a translation with. Here domain B is *made* from images
+by a known function, so each translation has one right answer, and its error is a number.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
+
+from .binarised import BinarisedImages
+from .images import ImageData, normalise, to_uint8
+
+# --- true translations: functions of images in -1..1, black is -1 ---
+
+
+def inverted(x: Tensor) -> Tensor:
+    """Black and white exchanged: -x. Its own inverse; each pixel by itself."""
+    return -x
+
+
+def quarter_turn(x: Tensor) -> Tensor:
+    """Turned by 90 degrees, anticlockwise. Every pixel but the middle moves."""
+    return x.rot90(1, (-2, -1))
+
+
+def quarter_turn_back(x: Tensor) -> Tensor:
+    """Turned by 90 degrees, clockwise: the inverse of ``quarter_turn``."""
+    return x.rot90(-1, (-2, -1))
+
+
+def bold(x: Tensor) -> Tensor:
+    """Strokes thickened by one pixel to the right: the brighter one of each pixel and its left neighbour."""
+    return torch.maximum(x, pad(x, (1, 0), value=-1.0)[..., :-1])
+
+
+def covered(x: Tensor, share: float = 2 / 7) -> Tensor:
+    """All but the left ``share`` of the columns painted over in grey (0). It has no inverse: what was there is gone."""
+    if not 0 < share < 1:
+        raise ValueError(f"share: expected a part of the columns between 0 and 1, got {share}.")
+    kept = round(share * x.shape[-1])
+    return torch.cat([x[..., :kept], torch.zeros_like(x[..., kept:])], dim=-1)
+
+
+# --- domains ---
+
+
+class UnpairedDomains:
+    """Domain A: images. Domain B: ``truth`` of *other* images. No image of one has its partner in the other.
+
+    A is the first half of the training split, B is made from the second half. With ``image_size`` 14 each 2x2 block of
+    pixels becomes one, its mean. Raises ``ValueError`` for a size that the images cannot be reduced to.
+    """
+
+    def __init__(self, images: ImageData, truth: Callable[[Tensor], Tensor], image_size: int = 14):
+        if image_size < 1 or images.image_size % image_size:
+            raise ValueError(f"image_size: {images.image_size} pixels cannot be reduced to {image_size} by blocks.")
+        self.name, self.truth, self.image_size = images.name, truth, image_size
+        self.test_labels = images.test_labels
+        half = len(images.images) // 2
+        self._a, self._b = self._small(images.images[:half]), self._small(images.images[half:])
+        self._test = self._small(images.test_images)
+
+    @property
+    def device(self) -> torch.device:
+        return self._a.device
+
+    def batch_a(self, n: int) -> Tensor:
+        """``n`` training images of A drawn with replacement, float32 [n, channels, size, size] in -1..1."""
+        return normalise(self._a.index_select(0, torch.randint(len(self._a), (n,), device=self.device)))
+
+    def batch_b(self, n: int) -> Tensor:
+        """``n`` training images of B, likewise: the truth of images that are not in A."""
+        drawn = torch.randint(len(self._b), (n,), device=self.device)
+        return self.truth(normalise(self._b.index_select(0, drawn)))
+
+    def batch_pairs(self, n: int) -> tuple[Tensor, Tensor]:
+        """``n`` images of A with their true translations: what unpaired learning does not have. For a reference."""
+        a = self.batch_a(n)
+        return a, self.truth(a)
+
+    def test(self, n: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The first ``n`` test images of A, their true translations, and their labels, int64 [n]."""
+        if not 1 <= n <= len(self._test):
+            raise ValueError(f"n: expected 1 to {len(self._test):,}, the number of test images, got {n}.")
+        a = normalise(self._test[:n])
+        return a, self.truth(a), self.test_labels[:n]
+
+    def _small(self, images: Tensor) -> Tensor:
+        factor = images.shape[-1] // self.image_size
+        return images if factor == 1 else to_uint8(avg_pool2d(normalise(images), factor))
+
+    def __repr__(self) -> str:
+        truth = getattr(self.truth, "__name__", type(self.truth).__name__)
+        sizes = f"{len(self._a):,} and {len(self._b):,} images {self.image_size}x{self.image_size}"
+        return f"UnpairedDomains({self.name}: {sizes}, B = {truth}, on {self.device})"
+
+
+class SameClassPairs:
+    """Pairs of different draws of one class, in binary pixels: what a code for the class can be learnt from."""
+
+    def __init__(self, images: ImageData):
+        self.binarised, self.labels = BinarisedImages(images), images.labels
+        self._order = images.labels.argsort()  # the images of class 0, then those of class 1, ...
+        self._counts = images.labels.bincount(minlength=len(images.classes))
+        self._starts = self._counts.cumsum(0) - self._counts
+
+    @property
+    def device(self) -> torch.device:
+        return self.binarised.device
+
+    def batch(self, n: int) -> tuple[Tensor, Tensor]:
+        """``n`` training images and a partner of the same class for each, float32 [n, channels, size, size], 0 or 1."""
+        drawn = torch.randint(len(self.labels), (n,), device=self.device)
+        classes = self.labels.index_select(0, drawn)
+        within = (torch.rand(n, device=self.device) * self._counts[classes]).long()
+        within = torch.minimum(within, self._counts[classes] - 1)  # rounding may reach the end
+        partners = self._order[self._starts[classes] + within]
+        return self.binarised.at(drawn), self.binarised.at(partners)
+
+    def __repr__(self) -> str:
+        return f"SameClassPairs({self.binarised!r})"

@@ -1,0 +1,60 @@
+"""A table of scores, one row a model and one column a measure, in which some cells are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from course_utils.plots import arrays
+from course_utils.plots.caption import Caption, show
+from course_utils.plots.style import FAKE, NEUTRAL, course_style, new_figure, put_title
+
+
+def scorecard(
+    scores: Mapping[str, Mapping[str, float | str | None]],
+    marked: Mapping[str, Collection[str]],
+    meaning: str,
+    title: str | None = None,
+) -> Caption:
+    """Draw {"row": {"column": score}}, marked cells {"row": {"column", ...}} shaded and with a triangle.
+
+    Numbers are shown with three digits, strings as they are, None as a dash. `meaning` says in the caption what a mark
+    means; which cells are marked is added, row by row. Raises ValueError for rows with other columns than the first,
+    and for marks outside the table.
+    """
+    rows, columns = list(scores), list(next(iter(scores.values()), {}))
+    if not columns:
+        raise ValueError('scorecard needs {"row": {"column": score, ...}, ...} with at least one row and one column')
+    for row, cells in scores.items():
+        if list(cells) != columns:
+            raise ValueError(f"row {row!r} has the columns {', '.join(cells)}; the first row has {', '.join(columns)}")
+    for row, cells in marked.items():
+        if row not in scores or set(cells) - set(columns):
+            raise ValueError(f"marked names row {row!r}, columns {', '.join(cells)}, which the table does not have")
+    with course_style():
+        figure, ((axes,),) = new_figure(8.8, 0.34 * (len(rows) + 1) + 0.5 + 0.25 * bool(title), 1, 1)
+        put_title(figure, title)
+        _draw(axes, scores, marked, columns)
+        found = "; ".join(
+            f"{row}: {', '.join(c for c in columns if c in marked.get(row, ())) or 'none'}" for row in rows
+        )
+        return show(figure, f"{meaning} Marked cells, row by row: {found}.")
+
+
+def _draw(axes: Axes, scores: Mapping, marked: Mapping, columns: list[str]) -> None:
+    first = 1.9  # width of the row names, in columns
+    for x, column in enumerate(columns):
+        axes.text(first + x + 0.5, 0.5, column, ha="center", va="center", fontsize=10, fontweight="bold")
+    for y, (row, cells) in enumerate(scores.items(), start=1):
+        axes.text(0, y + 0.5, row, ha="left", va="center", fontsize=10)
+        axes.axhline(y, color=NEUTRAL.colour, linewidth=0.4)
+        for x, (column, score) in enumerate(cells.items()):
+            text = "–" if score is None else score if isinstance(score, str) else arrays.number(score)
+            if column in marked.get(row, ()):
+                axes.add_patch(Rectangle((first + x + 0.03, y + 0.05), 0.94, 0.9, color=FAKE.colour, alpha=0.35, lw=0))
+                text = f"▼ {text}"
+            axes.text(first + x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=10)
+    axes.set(xlim=(0, first + len(columns)), ylim=(len(scores) + 1, 0))
+    axes.set_axis_off()
