@@ -195,3 +195,20 @@ def test_what_does_not_fit_is_explained():
             lambda: (models.PointGenerator(hidden=(8,)), models.PointDiscriminator(hidden=(8,))),
             labelled_points, seeds=range(2), steps=1, progress=False,
         )  # fmt: skip
+
+
+def test_probabilities_where_logits_are_meant_are_named():
+    class Softmaxed(AuxiliaryDiscriminator):
+        def forward(self, x, labels):
+            logits, class_logits = super().forward(x, labels)
+            return logits, class_logits.softmax(1)
+
+    class Squashed(Discriminator):
+        def __init__(self):
+            super().__init__()
+            self.net.append(nn.Sigmoid())
+
+    with pytest.raises(ValueError, match="class logits that add up to 1 are probabilities"):
+        train(pair(Softmaxed))
+    with pytest.raises(ValueError, match="the discriminator ends in a sigmoid"):
+        train(pair(Squashed))

@@ -244,6 +244,13 @@ def test_grey_pixels_are_no_data_for_a_bernoulli_likelihood():
     assert train(1, vae(likelihood=Gaussian()), IMAGES.batch).steps_done == 1
 
 
+def test_a_decoder_that_returns_probabilities_is_named():
+    model = vae()
+    model.decoder.append(nn.Sigmoid())
+    with pytest.raises(ValueError, match="the decoder ends in a sigmoid, so it returns probabilities"):
+        train(1, model)
+
+
 def test_images_of_another_size_are_named():
     model = models.VAE(models.mlp([4, 8]), models.mlp([4, 5]), 4, Gaussian())
     with pytest.raises(ValueError, match=r"makes samples of shape \(5,\), the data have \(4,\)"):

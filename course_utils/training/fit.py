@@ -53,7 +53,17 @@ def require_fit(
             f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
             f"but returns {tuple(logits.shape)}"
         )
+    require_no_sigmoid(discriminator, logits, "discriminator")
     return device, bool(labels)
+
+
+def require_no_sigmoid(network: nn.Module, logits: Tensor, name: str) -> None:
+    """Raises ValueError for a network that ends in a sigmoid, where the losses take logits."""
+    if isinstance(list(network.modules())[-1], nn.Sigmoid) and bool(((logits >= 0) & (logits <= 1)).all()):
+        raise ValueError(
+            f"the {name} ends in a sigmoid, so it returns probabilities; the losses take logits and have the sigmoid "
+            "built in: remove the last layer"
+        )
 
 
 def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: tuple[Tensor, ...]) -> Tensor:
@@ -62,6 +72,10 @@ def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: tuple[Te
         raise ValueError("a discriminator that returns class logits needs data with labels, such as batch_with_labels")
     if class_logits.ndim != 2 or len(class_logits) != len(labels[0]):
         raise ValueError(f"class logits must be [n, classes], not {tuple(class_logits.shape)} for n = {len(labels[0])}")
+    if bool((class_logits >= 0).all()) and bool((class_logits.sum(1) - 1).abs().max() < 1e-4):
+        raise ValueError(
+            "class logits that add up to 1 are probabilities: remove the softmax, cross-entropy has its own"
+        )
     return logits
 
 

@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
 from course_utils.training.averaging import AveragedModel
+from course_utils.training.fit import require_no_sigmoid
 from course_utils.training.loop import name_of, require_counts, run_steps
 from course_utils.training.model import Batch, ModelStep, default_optimizer, new_rows, prepare_model
 from course_utils.training.randomness import forked_random_state
@@ -105,3 +106,5 @@ def _require_fit(vae: nn.Module, sample: Callable[[int], Batch]) -> None:
     vae.train(was_training)
     if made.shape != x.shape:
         raise ValueError(f"the VAE makes samples of shape {tuple(made.shape[1:])}, the data have {tuple(x.shape[1:])}")
+    if isinstance(vae.likelihood, Bernoulli):
+        require_no_sigmoid(vae.decoder, made, "decoder")
