@@ -136,3 +136,21 @@ def test_half_precision_keeps_the_losses_in_32_bits():
     run = train(pair(), autocast=True)
     assert run.rows.dtype == torch.float32
     assert run.rows.isfinite().all()
+
+
+def test_the_compiled_engine_agrees_with_the_eager_one():
+    torch.testing.assert_close(train(pair(), engine="compile").rows, train(pair()).rows, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_the_captured_graph_agrees_with_the_eager_engine():
+    def on_the_gpu(engine):
+        def bright(n):
+            return torch.rand(n, 1, 4, 4, device="cuda")
+
+        network = pair().cuda()
+        return train_cycle(
+            network, lambda n: bright(n) - 1, bright, steps=10, batch_size=8, progress=False, engine=engine
+        )
+
+    torch.testing.assert_close(on_the_gpu("cuda_graph").rows, on_the_gpu("eager").rows, atol=1e-5, rtol=1e-5)
