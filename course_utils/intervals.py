@@ -1,4 +1,4 @@
-"""The mean of several runs, and how well they know it."""
+"""How well several runs know their mean, and how well n samples know a share."""
 
 import math
 from collections.abc import Sequence
@@ -19,3 +19,15 @@ def confidence_interval(values: Sequence[float]) -> tuple[float, float]:
 
     variance = math.fsum((v - mean) ** 2 for v in values) / (n - 1)
     return mean, float(t.ppf(0.975, n - 1)) * math.sqrt(variance / n)
+
+
+def share_interval(share: float, n: int) -> tuple[float, float]:
+    """Low and high end of the 95 % score interval of a share of n, which is sensible at 0 and 1 too (Wilson 1927).
+
+    (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n) with z = 1.96. Raises ValueError for n < 1.
+    """
+    if n < 1:
+        raise ValueError(f"a share of n needs n of at least 1, not {n}")
+    z = 1.96
+    middle, spread = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return (middle - spread) / (1 + z**2 / n), (middle + spread) / (1 + z**2 / n)

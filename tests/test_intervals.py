@@ -1,8 +1,9 @@
-"""The mean of several runs and its interval."""
+"""The mean of several runs, the share of n, and their intervals."""
 
 import pytest
+from scipy.stats import binomtest
 
-from course_utils.intervals import confidence_interval
+from course_utils.intervals import confidence_interval, share_interval
 
 
 def test_the_interval_is_student_s():
@@ -15,3 +16,12 @@ def test_one_value_has_no_interval_and_none_is_an_error():
     assert confidence_interval([7.0]) == (7.0, 0.0)
     with pytest.raises(ValueError, match="at least one value"):
         confidence_interval([])
+
+
+def test_the_interval_of_a_share_is_wilson_s():
+    low, high = share_interval(0.3, 50)
+    expected = binomtest(15, 50).proportion_ci(method="wilson")
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-4)
+    assert share_interval(1.0, 100)[1] == pytest.approx(1.0) and 0.95 < share_interval(1.0, 100)[0] < 1
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        share_interval(0.5, 0)

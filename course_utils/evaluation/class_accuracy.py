@@ -1,10 +1,11 @@
 """Does a conditional generator draw what it is asked for? The classifier reads the samples, and we compare."""
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from course_utils.intervals import share_interval
 
 from .classifier import Classifier
 
@@ -33,10 +34,9 @@ class ClassAccuracy:
 def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> ClassAccuracy:
     """Read ``samples``, float [n, channels, size, size] in -1..1, and compare with ``labels``, int64 [n].
 
-    The interval is Wilson's (1927), in the form mean ± half-width about the plain share: z = 1.96, half_width = z
-    sqrt(p (1 - p) / n + z^2 / (4 n^2)) / (1 + z^2 / n), which stays positive at p = 1. It covers the chance of
-    drawing samples, not that of training the generator. High accuracy says nothing of variety: a generator that
-    knows one picture a class scores 100 %.
+    The half-width is that of Wilson's interval (``intervals.share_interval``), which stays positive at 100 %. It
+    covers the chance of drawing samples, not that of training the generator. High accuracy says nothing of variety: a
+    generator that knows one picture a class scores 100 %.
 
     Raises ``ValueError`` for labels that are not int64 [n] in 0 .. classes - 1, and for samples that are no images.
     """
@@ -51,6 +51,6 @@ def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> C
     labels = labels.cpu()
     hits, asked = labels[right].bincount(minlength=classes), labels.bincount(minlength=classes)
     accuracy = right.float().mean().item()
-    z = 1.96
-    half_width = z * math.sqrt(accuracy * (1 - accuracy) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    low, high = share_interval(accuracy, n)
+    half_width = (high - low) / 2
     return ClassAccuracy(accuracy, half_width, classifier.accuracy, tuple((hits / asked).tolist()), n)

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, normalise
+from course_utils.intervals import share_interval
 
 from .distances import as_points, nearest
 
@@ -78,7 +79,7 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
     ratios = _ratios(samples.detach().to(images.device, torch.float32), images)
     threshold = known[test].quantile(QUANTILE).item()
     copies, n = (ratios < threshold).double().mean().item(), len(samples)
-    low, high = _wilson(copies, n)
+    low, high = share_interval(copies, n)
     return Memorisation(copies, low, high, QUANTILE, ratios.median().item(), known[test].median().item(), threshold, n)
 
 
@@ -89,10 +90,3 @@ def _ratios(x: Tensor, images: ImageData) -> Tensor:
     asked, back = at.unique(return_inverse=True)
     apart, _ = nearest(training[asked], training, itself=asked)
     return distance / apart[back].clamp(min=1e-6)  # two training images may be the same
-
-
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a share of n, which is sensible at 0 and 1 too (Wilson 1927)."""
-    z = 1.96
-    middle, spread = share + z**2 / (2 * n), z * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return (middle - spread) / (1 + z**2 / n), (middle + spread) / (1 + z**2 / n)
