@@ -79,6 +79,30 @@ def test_train_model_fits_and_its_average_too():
     torch.testing.assert_close(weights(run.ema), torch.tensor([3.0, -1.0]), atol=1e-3, rtol=0)
 
 
+def test_the_first_look_leaves_batchnorm_and_the_mode_alone():
+    """The running mean after one step is that of one batch: 0.9 · 0 + 0.1 · mean."""
+    model = nn.Sequential(nn.BatchNorm1d(1, affine=False), nn.Linear(1, 1))
+    seen = []
+
+    def recorded(n):
+        seen.append(line(n))
+        return seen[-1]
+
+    training.train_model(model, recorded, squared_error, steps=1, batch_size=16, progress=False)
+    torch.testing.assert_close(model[0].running_mean, 0.1 * seen[-1][0].mean(0))
+    assert model.training
+
+
+def test_a_network_that_does_not_fit_keeps_its_mode():
+    model = models.VAE(models.mlp([4, 8]), models.mlp([4, 5]), 4, Gaussian())
+    with pytest.raises(ValueError, match="makes samples of shape"):
+        train(1, model, lambda n: torch.randn(n, 4))
+    generator, discriminator = models.PointGenerator(hidden=(8,), dim=3), models.PointDiscriminator(hidden=(8,))
+    with pytest.raises(ValueError, match="makes samples of shape"):
+        training.train_gan(generator, discriminator, lambda n: torch.randn(n, 2), steps=1, progress=False)
+    assert model.training and generator.training and discriminator.training
+
+
 def test_frozen_parameters_stay():
     model = nn.Sequential(nn.Linear(1, 4), nn.Linear(4, 1))
     model[0].requires_grad_(False)

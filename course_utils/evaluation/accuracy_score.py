@@ -9,12 +9,11 @@ wrong label costs too. What the classifier does not need is not seen: it may rea
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
-import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, to_uint8
 
-from .classifier import BATCH, _check_images, _train
+from .classifier import BATCH, _check_images, _check_labels, _train
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,10 @@ def classification_accuracy_score(samples: Tensor, labels: Tensor, images: Image
     Raises ``ValueError`` for fewer than 256 samples (one batch), and for samples or labels that are none.
     """
     _check_images(samples, tuple(images.images.shape[1:]))
-    n, classes = len(samples), len(images.classes)
+    n = len(samples)
     if n < BATCH:
         raise ValueError(f"samples: the training takes batches of {BATCH}, got {n} samples: draw more.")
-    if labels.shape != (n,) or labels.dtype != torch.int64:
-        raise ValueError(f"labels: expected int64 [{n}], one for each sample, got {labels.dtype} {list(labels.shape)}.")
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels: expected 0 to {classes - 1}, got {labels.min().item()} to {labels.max().item()}.")
+    _check_labels(labels, n, len(images.classes))
     floors = _floors.setdefault(images, {})
     if (n, seed) not in floors:
         floors[n, seed] = _accuracy(images, images.images[:n], images.labels[:n], seed)

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from course_utils.intervals import share_interval
 
-from .classifier import Classifier
+from .classifier import Classifier, _check_labels
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,9 @@ def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> C
 
     Raises ``ValueError`` for labels that are not int64 [n] in 0 .. classes - 1, and for samples that are no images.
     """
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (len(samples),):
-        found = f"{labels.dtype} {list(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
-        raise ValueError(f"labels: expected int64 [{len(samples)}], the class asked for of each sample, got {found}.")
     logits = classifier.logits(samples)
     n, classes = logits.shape
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels: expected 0 .. {classes - 1}, got {labels.min()} to {labels.max()}.")
+    _check_labels(labels, n, classes)
     right = (logits.argmax(dim=1) == labels.to(logits.device)).cpu()
     labels = labels.cpu()
     hits, asked = labels[right].bincount(minlength=classes), labels.bincount(minlength=classes)

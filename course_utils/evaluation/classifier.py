@@ -155,6 +155,14 @@ def _restore(classifier: Classifier, path: Path) -> bool:
     return True
 
 
+def _check_labels(labels: Tensor, n: int, classes: int) -> None:
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (n,):
+        found = f"{labels.dtype} {list(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
+        raise ValueError(f"labels: expected int64 [{n}], one class for each sample, got {found}.")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels: expected 0 to {classes - 1}, got {labels.min().item()} to {labels.max().item()}.")
+
+
 def _check_images(x: Tensor, shape: tuple[int, int, int]) -> None:
     expected = f"expected float images [n, {', '.join(map(str, shape))}] in -1..1"
     if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[1:] != shape or len(x) == 0:

@@ -5,14 +5,12 @@ levels as a density. Sources: Burda, Grosse & Salakhutdinov 2016; Tipping & Bish
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from course_utils.models import VAE
+from course_utils.models import VAE, evaluating
 from course_utils.objectives import log_weights
 from course_utils.training.randomness import forked_random_state
 
@@ -59,7 +57,7 @@ def log_likelihood(
         raise ValueError(f"condition: expected one row for each of {n} images, got {[len(c) for c in condition]}.")
     rows = max(1, chunk // samples)  # images at a time; if even one has too many draws, they are split
     totals, elbos = [], []
-    with _evaluating(vae), forked_random_state(x.device, seed):
+    with evaluating(vae), forked_random_state(x.device, seed):
         for first in range(0, n, rows):
             part = [t[first : first + rows] for t in (x, *condition)]
             log_sum, plain_sum, done = None, 0.0, 0
@@ -75,16 +73,6 @@ def log_likelihood(
     bounds, elbo = torch.cat(totals), torch.cat(elbos).mean().item()
     half_width = 1.96 * bounds.std().item() / math.sqrt(n) if n > 1 else math.inf
     return LogLikelihood(bounds.mean().item(), half_width, elbo, n, samples)
-
-
-@contextmanager
-def _evaluating(vae: VAE) -> Iterator[None]:
-    was_training = vae.training
-    vae.eval()
-    try:
-        yield
-    finally:
-        vae.train(was_training)
 
 
 @dataclass(frozen=True)
@@ -109,7 +97,7 @@ def active_units(vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.0
     """
     if len(x) < 2:
         raise ValueError(f"a variance over images needs at least 2 of them, got {len(x)}.")
-    with _evaluating(vae):
+    with evaluating(vae):
         parts = zip(*(t.split(chunk) for t in (x, *condition)), strict=True)
         means = torch.cat([vae.encode(*part)[0] for part in parts])
     variances = means.cpu().double().var(dim=0)

@@ -8,6 +8,7 @@ from course_utils.models.conditional import (
 )
 from course_utils.models.cycle import CyclePair, CycleVAE, DenseTranslator, LocalTranslator
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
+from course_utils.models.evaluating import evaluating
 from course_utils.models.linear_vae import LinearVAE
 from course_utils.models.minibatch import MinibatchStd, Packed
 from course_utils.models.mlp import (
@@ -55,6 +56,7 @@ __all__ = [
     "QuadrantVAE",
     "StackedBatchNorm1d",
     "StackedLinear",
+    "evaluating",
     "hide_quadrants",
     "mlp",
     "sample_latent",

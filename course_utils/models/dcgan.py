@@ -8,6 +8,8 @@ output pixel of the transpose is reached by the same number of kernel taps: no c
 import torch
 from torch import Tensor, nn
 
+from course_utils.models.evaluating import evaluating
+
 
 def _quarter(image_size: int) -> int:
     if image_size not in (28, 32):
@@ -17,10 +19,8 @@ def _quarter(image_size: int) -> int:
 
 def _require_output(module: nn.Module, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> None:
     """Fail while the network is built, not after an epoch: the 56×56 mistake is one wrong stride away."""
-    was_training = module.training
-    with torch.no_grad():
-        found = tuple(module.eval()(torch.zeros(2, *input_shape)).shape)
-    module.train(was_training)
+    with torch.no_grad(), evaluating(module):
+        found = tuple(module(torch.zeros(2, *input_shape)).shape)
     if found != (2, *output_shape):
         raise ValueError(f"{type(module).__name__} maps {(2, *input_shape)} to {found} instead of {(2, *output_shape)}")
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from course_utils.models.evaluating import evaluating
+
 
 def _shape(value: object) -> str:
     return "×".join(map(str, value.shape[1:])) or "1" if isinstance(value, Tensor) else "–"
@@ -33,17 +35,15 @@ def summary(module: nn.Module, *input_shape: int) -> str:
 
     leaves = [layer for layer in module.modules() if not list(layer.children())]
     hooks = [layer.register_forward_hook(record) for layer in leaves]
-    was_training = module.training
     parameter = next(module.parameters(), torch.zeros(()))
     try:
-        with torch.no_grad():
-            module.eval()(torch.zeros(1, *input_shape, device=parameter.device, dtype=parameter.dtype))
+        with torch.no_grad(), evaluating(module):
+            module(torch.zeros(1, *input_shape, device=parameter.device, dtype=parameter.dtype))
     except RuntimeError as error:
         raise ValueError(f"{type(module).__name__} does not accept an input of shape {input_shape}: {error}") from error
     finally:
         for hook in hooks:
             hook.remove()
-        module.train(was_training)
 
     total = sum(p.numel() for p in module.parameters() if p.requires_grad)
     table = [("layer", "output", "parameters"), ("input", "×".join(map(str, input_shape)), "")]

@@ -2,20 +2,19 @@
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.optim import Adam, Optimizer
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from course_utils.models import CyclePair
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
 from course_utils.training.loop import Step, name_of, require_counts, run_steps
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import Run, every
-from course_utils.training.schedules import Schedule, constant
-from course_utils.training.step import clear_gradients, half_precision
+from course_utils.training.schedules import Schedule, adam, constant
+from course_utils.training.step import clear_gradients, precision
 
 CYCLE_COLUMNS = ("d_loss", "g_loss", "adversarial_loss", "cycle_loss", "identity_loss")
 
@@ -77,13 +76,8 @@ class CycleStep(Step):
         self.differentiable = self.judges  # torch.compile has no second derivatives
         self.samples, self.batch_size = (sample_a, sample_b), batch_size
         self.weights, self.objective = weights, objective
-        self.penalty, self.penalty_every = penalty, penalty_every
-        self.precision = half_precision(self.device) if autocast else nullcontext()
-
-    def penalty_weight(self, steps_done: int) -> float:
-        """Lazy regularisation: k times the penalty in every k-th step, nothing in the others."""
-        penalised = self.penalty is not None and steps_done % self.penalty_every == 0
-        return self.penalty_every if penalised and self.weights.adversarial else 0.0
+        self.penalty, self.penalty_every = penalty if weights.adversarial else None, penalty_every
+        self.precision = precision(self.device, autocast)
 
     def compile(self) -> None:
         self.to_b, self.to_a = torch.compile(self.to_b), torch.compile(self.to_a)
@@ -171,10 +165,11 @@ def train_cycle(
     pair.train()
     step = CycleStep(
         pair, sample_a, sample_b, weights, objective,
-        g_optimizer or _adam(pair.translators(), 0.5), d_optimizer or _adam(pair.discriminators(), 0.0),
+        g_optimizer or adam(nn.ModuleList([pair.to_b, pair.to_a]), 1e-3, (0.5, 0.99)),
+        d_optimizer or adam(nn.ModuleList([pair.discriminator_a, pair.discriminator_b]), 1e-3, (0.0, 0.99)),
         batch_size=batch_size, autocast=autocast, penalty=penalty, penalty_every=penalty_every,
     )  # fmt: skip
-    run = CycleRun(pair=pair, columns=CYCLE_COLUMNS, rows=torch.zeros(steps, len(CYCLE_COLUMNS), device=step.device))
+    run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
     config = {
         "batch_size": batch_size,
         "weights": [weights.adversarial, weights.cycle, weights.identity],
@@ -188,10 +183,6 @@ def train_cycle(
         checkpoint_every=checkpoint_every, progress=progress,
     )  # fmt: skip
     return run
-
-
-def _adam(parameters: list[torch.nn.Parameter], beta: float) -> Adam:
-    return Adam(parameters, lr=1e-3, betas=(beta, 0.99), fused=parameters[0].device.type in ("cpu", "cuda"))
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.models import sample_latent
+from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.unrolled import Unrolled
@@ -28,9 +28,7 @@ def require_fit(
         raise ValueError("either both networks are stacked, with as many members, or neither is")
     axis = [] if members is None else [members]
     n = 2 * getattr(discriminator, "pack", 1)
-    modes = generator.training, discriminator.training
-    generator.eval(), discriminator.eval()
-    with torch.no_grad(), forked_random_state(device):
+    with torch.no_grad(), forked_random_state(device), evaluating(generator, discriminator):
         real = sample_real(n)
         real, labels = (real[0], real[1:]) if isinstance(real, tuple) else (real, ())
         if labels and members is not None:
@@ -45,7 +43,6 @@ def require_fit(
                 "check the generator's strides and its last layer"
             )
         logits = discriminator(real.expand(*axis, *real.shape), *labels)
-    generator.train(modes[0]), discriminator.train(modes[1])
     if isinstance(logits, tuple):
         logits = _require_class_logits(*logits, labels)
     if logits.shape not in ((*axis, 2), (*axis, 2, 1)):

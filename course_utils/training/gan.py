@@ -14,7 +14,7 @@ from course_utils.training.loop import name_of, require_counts, run_steps
 from course_utils.training.randomness import MemberStreams
 from course_utils.training.run import GANRun, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import HISTORY_COLUMNS, GANStep
+from course_utils.training.step import GANStep
 from course_utils.training.unrolled import Unrolled
 
 
@@ -90,8 +90,7 @@ def train_gan(
     )  # fmt: skip
     run = GANRun(
         generator=generator, discriminator=discriminator, averaged=averaged, conditional=conditional,
-        columns=HISTORY_COLUMNS,
-        rows=torch.zeros(steps, len(HISTORY_COLUMNS), *([len(seeds)] if seeds else []), device=device),
+        columns=step.columns, rows=step.empty_rows(steps),
     )  # fmt: skip
     config = {
         "batch_size": batch_size,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.objectives import Penalty
 from course_utils.progress import progress_bar
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint
@@ -41,14 +42,24 @@ class Step:
     optimizers: dict[str, Optimizer]
     averaged: AveragedModel | None = None
     streams: MemberStreams | None = None
+    penalty: Penalty | None = None
+    penalty_every: int = 1
 
     @property
     def device(self) -> torch.device:
         return next(next(iter(self.networks.values())).parameters()).device
 
+    def empty_rows(self, steps: int) -> Tensor:
+        """Room for the history of a run on the device: [steps, len(columns)], for an ensemble [steps, …, K]."""
+        members = [len(self.streams.states)] if self.streams else []
+        return torch.zeros(steps, len(self.columns), *members, device=self.device)
+
     def penalty_weight(self, steps_done: int) -> float:
-        """What the next call is given: it tells apart the variants of a step, each of which is one captured graph."""
-        return 0.0
+        """What the next call is given. Lazy regularisation: k in every k-th step, 0 in the others (or without penalty).
+
+        It tells apart the variants of a step, each of which is one captured graph.
+        """
+        return self.penalty_every if self.penalty is not None and steps_done % self.penalty_every == 0 else 0.0
 
     def set_progress(self, progress: float) -> None:
         """Called before each step with the share of the run that is done, for what changes during a run."""

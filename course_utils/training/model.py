@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.models import evaluating
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.loop import Step, name_of, require_counts, run_steps
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import ModelRun, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import clear_gradients, half_precision
+from course_utils.training.step import clear_gradients, precision
 
 Batch = Tensor | tuple[Tensor, ...]
 Losses = Tensor | dict[str, Tensor]
@@ -36,7 +36,7 @@ class ModelStep(Step):
         self.model, self.sample, self.loss, self.optimizer = model, sample, loss, optimizer
         self.batch_size, self.averaged = batch_size, ema
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.precision = half_precision(self.device) if autocast else nullcontext()
+        self.precision = precision(self.device, autocast)
         self.columns = tuple(self._first_look())
 
     def compile(self) -> None:
@@ -51,10 +51,8 @@ class ModelStep(Step):
 
     def _first_look(self) -> dict[str, Tensor]:
         """The losses of two samples. Raises ValueError for what cannot be minimised."""
-        with torch.no_grad(), forked_random_state(self.device):
-            was_training = self.model.training
+        with torch.no_grad(), forked_random_state(self.device), evaluating(self.model):
             losses = self._losses(2)
-            self.model.train(was_training)
         for name, value in losses.items():
             if not isinstance(value, Tensor) or value.shape != () or not value.is_floating_point():
                 found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
@@ -100,7 +98,7 @@ def train_model(
     require_counts(steps=steps, batch_size=batch_size)
     averaged = prepare_model(model, channels_last, ema_decay)
     step = ModelStep(model, sample, loss, optimizer or default_optimizer(model), batch_size, averaged, autocast)
-    run = ModelRun(model=model, averaged=averaged, columns=step.columns, rows=new_rows(step, steps))
+    run = ModelRun(model=model, averaged=averaged, columns=step.columns, rows=step.empty_rows(steps))
     config = {
         "batch_size": batch_size,
         "loss": name_of(loss),
@@ -126,8 +124,3 @@ def prepare_model(model: nn.Module, channels_last: bool, ema_decay: float | None
         model.to(memory_format=torch.channels_last)
     model.train()
     return AveragedModel(model, ema_decay) if ema_decay is not None else None
-
-
-def new_rows(step: Step, steps: int) -> Tensor:
-    """An empty history [steps, columns] on the step's device."""
-    return torch.zeros(steps, len(step.columns), device=step.device)

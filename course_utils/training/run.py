@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from course_utils.models import sample_latent
+from course_utils.models import evaluating, sample_latent
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.randomness import forked_random_state
 
@@ -55,10 +55,8 @@ class Run:
         with forked_random_state(self.device, seed):
             z = sample_latent(n, network.latent_dim, self.device)
         conditions = [] if labels is None else [labels.to(self.device)]
-        was_training = network.training
-        network.eval()
-        samples = [make(*chunk) for chunk in zip(*(t.split(CHUNK) for t in (z, *conditions)), strict=True)]
-        network.train(was_training)
+        with evaluating(network):
+            samples = [make(*chunk) for chunk in zip(*(t.split(CHUNK) for t in (z, *conditions)), strict=True)]
         return torch.cat(samples, sample_axis)
 
 

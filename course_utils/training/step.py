@@ -1,7 +1,7 @@
 """One update of both players of a GAN, as a pure tensor program."""
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -62,16 +62,11 @@ class GANStep(Step):
         self.class_weight = class_weight
         self.differentiable = discriminator  # torch.compile has no second derivatives
         self.g_parameters, self.d_parameters = list(generator.parameters()), list(discriminator.parameters())
-        self.precision = half_precision(self.device) if autocast else nullcontext()
+        self.precision = precision(self.device, autocast)
         self.latent_dim = generator.latent_dim
         self.mixes_batch = any(
             isinstance(layer, _BatchNorm) or getattr(layer, "mixes_batch", False) for layer in discriminator.modules()
         )
-
-    def penalty_weight(self, steps_done: int) -> float:
-        """Lazy regularisation: k times the penalty in every k-th step, nothing in the others."""
-        penalised = self.penalty is not None and steps_done % self.penalty_every == 0
-        return self.penalty_every if penalised else 0.0
 
     def compile(self) -> None:
         self.generator, self.discriminator = torch.compile(self.generator), torch.compile(self.discriminator)
@@ -188,9 +183,9 @@ class GANStep(Step):
         return torch.cat([torch.stack([d_loss.detach(), g_loss.detach()]), means])
 
 
-def half_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where autocast allows it. Without its cache of cast weights it is the same in a captured graph."""
-    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
+def precision(device: torch.device, autocast: bool) -> AbstractContextManager:
+    """With `autocast`, bfloat16 where torch allows it; without its cache, which a captured graph would not refill."""
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if autocast else nullcontext()
 
 
 def clear_gradients(parameters: Iterable[nn.Parameter]) -> None:

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.models import evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.fit import require_no_sigmoid
 from course_utils.training.loop import name_of, require_counts, run_steps
-from course_utils.training.model import Batch, ModelStep, default_optimizer, new_rows, prepare_model
+from course_utils.training.model import Batch, ModelStep, default_optimizer, prepare_model
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import VAERun, every
 from course_utils.training.schedules import Schedule, constant
@@ -75,7 +76,7 @@ def train_vae(
     _require_fit(vae, sample)
     averaged = prepare_model(vae, channels_last, ema_decay)
     step = VAEStep(vae, sample, objective, optimizer or default_optimizer(vae), batch_size, averaged, autocast)
-    run = VAERun(model=vae, averaged=averaged, columns=step.columns, rows=new_rows(step, steps))
+    run = VAERun(model=vae, averaged=averaged, columns=step.columns, rows=step.empty_rows(steps))
     config = {
         "batch_size": batch_size,
         "objective": [type(objective).__name__, asdict(objective) | {"anneal": name_of(step.anneal)}],
@@ -93,17 +94,15 @@ def train_vae(
 
 def _require_fit(vae: nn.Module, sample: Callable[[int], Batch]) -> None:
     device = next(vae.parameters()).device
-    was_training = vae.training
-    with torch.no_grad(), forked_random_state(device):
+    with torch.no_grad(), forked_random_state(device), evaluating(vae):
         drawn = sample(2)
         x, *condition = drawn if isinstance(drawn, tuple) else (drawn,)
         if x.device != device:
             raise ValueError(f"the data are on {x.device}, the VAE on {device}: move one with .to(device)")
         if isinstance(vae.likelihood, Bernoulli):
             require_binary(x)
-        mean, _ = vae.eval().encode(x, *condition)
+        mean, _ = vae.encode(x, *condition)
         made = vae.decode(mean, *condition)
-    vae.train(was_training)
     if made.shape != x.shape:
         raise ValueError(f"the VAE makes samples of shape {tuple(made.shape[1:])}, the data have {tuple(x.shape[1:])}")
     if isinstance(vae.likelihood, Bernoulli):
