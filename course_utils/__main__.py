@@ -16,12 +16,15 @@ class Verb(NamedTuple):
 VERBS = {
     "lab": Verb("lab", ("lab",), "open the course in JupyterLab, at lesson 00"),
     "test": Verb(
-        "testing", ("lab", "test"), "run every test and every lesson; --claims asserts what the lessons claim"
+        "testing",
+        ("lab", "test", "classroom"),
+        "run every test, lesson and exercise; --claims asserts what the lessons claim",
     ),
     "run": Verb("run", ("lab",), "execute one lesson and leave it as notebook and HTML page in build/"),
     "render": Verb("render", ("lab",), "execute the lessons at the cpu budget and store their outputs in notebooks/"),
     "evidence": Verb("evidence", ("lab",), "repeat a lesson's experiment over several seeds, and store the bands"),
     "claims": Verb("claims", ("lab",), "write CLAIMS.md from the ledger of what the lessons measured"),
+    "exercises": Verb("exercises", ("lab", "classroom"), "make exercises/ from solutions/ with nbgrader"),
     "bench": Verb("bench", ("lab",), "run the benchmarks, or the named one"),
     "badges": Verb("badges", None, "point the Colab badges and installation lines to your fork"),
 }
@@ -45,6 +48,7 @@ Environment variables
   COURSE_CACHE     where downloads and trained classifiers are kept, instead of the user's cache folder
   COURSE_BUDGET    smoke (seconds, every line runs), cpu (two cores), gpu (the published protocol)
   COURSE_SEED      the one number from which everything random comes
+  COURSE_PROGRESS  the folder that keeps which exercises are right (none: nothing is kept)
 
 The first start makes .venv beside course.py and installs into it (once; about 6 GB on Linux, where PyTorch
 brings CUDA). Inside an environment that has everything (conda, a class image) nothing is installed.

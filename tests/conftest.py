@@ -56,7 +56,7 @@ class Checkout:
             "pyproject.toml",
             f"[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
             f"[project]\nname = 'tiny'\nversion = '1'\ndependencies = {list(dependencies)}\n"
-            f"[project.optional-dependencies]\nlab = {list(lab)}\ntest = {list(test)}\n",
+            f"[project.optional-dependencies]\nlab = {list(lab)}\ntest = {list(test)}\nclassroom = []\n",
         )
 
     def lesson(self, name: str, *cells: str, **metadata) -> Path:

@@ -318,10 +318,12 @@ def test_badges_point_to_a_fork_and_change_nothing_else(checkout):
     readme.write_bytes(README.encode())
     lesson = checkout.lesson("00_start_here", "%pip install -q git+https://github.com/old/name.of-repo\n", 'x = "é"')
     before = lesson.read_bytes()
+    exercises = [checkout.write(f"{folder}/01_x/01_x.ipynb", README) for folder in ("solutions", "exercises")]
     result = checkout.course("badges", "me/my-fork")
-    assert result.returncode == 0 and "2 files now point to me/my-fork" in result.stdout
+    assert result.returncode == 0 and "4 files now point to me/my-fork" in result.stdout
     assert readme.read_bytes() == README.replace("old/name.of-repo", "me/my-fork").encode()
     assert lesson.read_bytes() == before.replace(b"old/name.of-repo", b"me/my-fork")
+    assert all("me/my-fork" in path.read_text() and "old/" not in path.read_text() for path in exercises)
     assert "every badge already points to me/my-fork" in checkout.course("badges", "me/my-fork").stdout
     checkout.course("badges", "old/name.of-repo")
     assert readme.read_bytes() == README.encode() and lesson.read_bytes() == before

@@ -168,7 +168,7 @@ def test_second_start_does_no_work_over_again(installed):
 def test_what_a_verb_needs_beside_is_added_in_one_step(installed):
     result = installed.course("test")  # pytest itself is none of these small requirements
     assert "1/1 installing the course" in result.stdout and "No module named pytest" in result.stderr
-    assert json.loads((installed.venv / "course-stamp.json").read_text())["extras"] == ["lab", "test"]
+    assert json.loads((installed.venv / "course-stamp.json").read_text())["extras"] == ["classroom", "lab", "test"]
     failed = Path(installed.root / "pyproject.toml").read_text().replace("lablet>=1", "lablet>=2")
     installed.write("pyproject.toml", failed)  # a new requirement that cannot be had ...
     assert "the installation failed: ERROR: No matching distribution found for lablet>=2" in one_line(

@@ -4,7 +4,7 @@ import argparse
 import re
 
 from course_utils.commands.cli import Parser
-from course_utils.commands.lessons import NOTEBOOKS, ROOT
+from course_utils.commands.lessons import NOTEBOOKS, ROOT, exercise_notebooks
 from course_utils.storage import write_whole
 
 NAME = r"[\w-]+(?:\.(?!git\b)[\w-]+)*"  # a dot at the end of a sentence, or `.git`, is not part of a name
@@ -22,7 +22,7 @@ def repository(text: str) -> str:
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = Parser(
         "badges",
-        "Point the Colab badges and installation lines of the lessons and the README to a repository.",
+        "Point the Colab badges and installation lines of the notebooks and the README to a repository.",
     )
     parser.add_argument("repository", metavar="ORG/REPO", type=repository, help="on GitHub, for example me/my-fork")
     return parser.parse_args(argv)
@@ -31,7 +31,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     name = parse(argv).repository.encode()
     changed = 0
-    for path in [*sorted(NOTEBOOKS.glob("*.ipynb")), ROOT / "README.md"]:
+    notebooks = [*sorted(NOTEBOOKS.glob("*.ipynb")), *exercise_notebooks("solutions"), *exercise_notebooks("exercises")]
+    for path in [*notebooks, ROOT / "README.md"]:
         old = path.read_bytes() if path.exists() else b""
         new = PLACES.sub(lambda match: match[1] + name, old)
         if new != old:

@@ -17,6 +17,11 @@ def all_lessons() -> dict[str, Path]:
     return {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 
 
+def exercise_notebooks(folder: str) -> list[Path]:
+    """The notebooks of `solutions` or `exercises`, each `NN_topic/NN_topic.ipynb`, in the order of the course."""
+    return sorted((ROOT / folder).glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
+
+
 def lesson(number: str) -> Path:
     """For argparse's `type`: the notebook of a lesson; `3` means `03`."""
     lessons = all_lessons()

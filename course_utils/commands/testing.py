@@ -1,4 +1,4 @@
-"""`course.py test`: the unit tests and every lesson in one run of pytest, each lesson through nbval."""
+"""`course.py test`: the unit tests, every lesson and every exercise in one run of pytest, notebooks through nbval."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from course_utils.commands.cli import Parser
-from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, uses_images
+from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, exercise_notebooks, uses_images
 
 # A notebook is one worker's, from its first cell to its last; notebooks start before the short unit tests.
 NBVAL = ["--nbval-lax", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     targets = [arg for arg in args.pytest if (ROOT / arg.split("::")[0]).exists()]
     options = [arg for arg in args.pytest if arg not in targets]
     lessons = list(all_lessons().values())
-    targets = targets or [*lessons, ROOT / "tests"]
+    targets = targets or [*lessons, *exercise_notebooks("solutions"), *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":
@@ -53,6 +53,7 @@ def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: 
         os.environ,
         COURSE_BUDGET="cpu" if claims else "smoke",
         COURSE_LEDGER=str(LEDGER),
+        COURSE_PROGRESS="none",  # what is solved here was not solved by the one who tests
         TQDM_DISABLE="1",
     )
     environment.setdefault("OMP_NUM_THREADS", "1")  # two workers with all threads each are slower than one worker

@@ -1,0 +1,86 @@
+"""Exercise 1.3: a step that looks ahead before it moves."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_utils.checks.exercise import Exercise, Mistake, Part, edited
+from course_utils.checks.observe import Observations, outcome
+
+
+def extragradient(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> Tensor:
+    ahead = state + h * field(state)
+    return state + h * field(ahead)
+
+
+def alternating(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> Tensor:
+    halfway = torch.stack([(state + h * field(state))[..., 0], state[..., 1]], -1)
+    return torch.stack([halfway[..., 0], (halfway + h * field(halfway))[..., 1]], -1)
+
+
+def crooked(state: Tensor) -> Tensor:
+    """A field like the minimax one, without its symmetry."""
+    theta, psi = state.unbind(-1)
+    return torch.stack([1.3 * psi, 0.2 - theta], -1) * torch.sigmoid(theta * psi)[..., None]
+
+
+def probe(step) -> Observations:
+    many = outcome(step, gradients=False, state=1 + torch.randn(5, 2), field=crooked, h=0.4)
+    one = outcome(step, gradients=False, state=torch.randn(2), field=crooked, h=0.4)
+    return {"the new state": many["the value"], "the new state of a single game": one["the value"]}
+
+
+EXERCISE = Exercise(
+    number="1.3",
+    title="Look before you step",
+    hints=(
+        "Two positions take part: where the players stand, and where a simultaneous step would bring them. From which "
+        "does the real step start, and at which is the field asked?",
+        "First ahead = state + h · field(state). The step starts from the state, with the field at `ahead`.",
+    ),
+    parts=(
+        Part(
+            extragradient,
+            probe=probe,
+            why="Near the equilibrium, with a = h/2, it multiplies the distance by √(1 − a² + a⁴): below 1 for all a "
+            "below 1.",
+            mistakes=(
+                Mistake(
+                    "a simultaneous step",
+                    "The field was asked where the players stand. This is the step that spirals out.",
+                    lambda state, field, h: state + h * field(state),
+                ),
+                Mistake(
+                    "two simultaneous steps",
+                    "The look ahead is only a look: the players go back before they move. This spirals out twice as "
+                    "fast.",
+                    edited(extragradient, ("return state +", "return ahead +")),
+                ),
+                Mistake(
+                    "an alternating step",
+                    "Here D alone sees the other's move. In the new step both players look ahead, and both look from "
+                    "the same place.",
+                    alternating,
+                ),
+                Mistake(
+                    "half a look ahead",
+                    "The field was asked half a step ahead (the midpoint rule of numerical integration). That follows "
+                    "the circle very well, which is not what we want.",
+                    edited(extragradient, ("ahead = state + h *", "ahead = state + h / 2 *")),
+                ),
+                Mistake(
+                    "a mean of two fields",
+                    "You averaged the field here and the field ahead (Heun's method). That follows the circle very "
+                    "well, which is not what we want.",
+                    edited(extragradient, ("h * field(ahead)", "h * (field(state) + field(ahead)) / 2")),
+                ),
+                Mistake(
+                    "a look back",
+                    "The sign of the look is wrong: it shows where the players would have come from.",
+                    edited(extragradient, ("ahead = state +", "ahead = state -")),
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,17 @@
+"""The exercises of lesson 06."""
+
+from course_utils.checks.lesson_06 import (
+    lazy_brake,
+    look_ahead,
+    runaway_critic,
+    spectral_step,
+    two_penalties,
+)
+
+EXERCISES = (
+    look_ahead.EXERCISE,
+    two_penalties.EXERCISE,
+    spectral_step.EXERCISE,
+    lazy_brake.EXERCISE,
+    runaway_critic.EXERCISE,
+)

@@ -1,0 +1,12 @@
+"""The exercises of lesson 07."""
+
+from course_utils.checks.lesson_07 import active_units, bound, bug_hunt, draws, hidden_noise, kl_of_two
+
+EXERCISES = (
+    kl_of_two.EXERCISE,
+    draws.EXERCISE,
+    bound.EXERCISE,
+    hidden_noise.EXERCISE,
+    active_units.EXERCISE,
+    bug_hunt.EXERCISE,
+)

@@ -1,0 +1,74 @@
+"""Looking at an answer: what a function returns and what flows back through it, as observations with names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+TINY = 1e-30  # a gradient below this is an underflow in one right style, and a zero in another
+
+Observations = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Roughly:
+    """An observation with noise or rounding in it: the same as another that is at most `within` away."""
+
+    value: object
+    within: float
+
+
+def outcome(function: Callable, gradients: bool = True, **inputs: object) -> Observations:
+    """Call `function` with the inputs, in their order, and note what comes back and how it depends on them.
+
+    Observed: the value (a number, a tensor, or a tuple or dictionary of them) and, with `gradients`, the gradient of
+    Σ w·value for fixed w with respect to every floating-point tensor among the inputs (None where nothing flows back).
+    The function gets copies of tensors, so it may work in place. A gradient of zeros is noted as None: nothing flows.
+    """
+    leaves = {name: _leaf(value, gradients) for name, value in inputs.items()}
+    with torch.enable_grad():  # whatever the notebook has left switched off
+        value = function(*(leaf * 1 if _is_float(leaf) else leaf for leaf in leaves.values()))
+    seen: Observations = {"the value": _detached(value)}
+    if gradients:
+        floats = {name: leaf for name, leaf in leaves.items() if _is_float(leaf)}
+        devices = {leaf.device for leaf in floats.values()}  # a value that strayed elsewhere is noted as it is
+        outputs = [output for output in _tensors(value) if output.requires_grad and output.device in devices]
+        total = sum((output * _weights(output)).sum() for output in outputs)
+        flows = isinstance(total, Tensor)
+        found = torch.autograd.grad(total, list(floats.values()), allow_unused=True) if flows else [None] * len(floats)
+        flowing = [g if g is not None and (g.abs() > TINY).any() else None for g in found]
+        seen.update({f"the gradient with respect to {name}": g for name, g in zip(floats, flowing, strict=True)})
+    return seen
+
+
+def _leaf(value: object, gradient: bool) -> object:
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(gradient and _is_float(value))
+    return value
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _tensors(value: object) -> list[Tensor]:
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [tensor for item in value for tensor in _tensors(item)] if isinstance(value, list | tuple) else []
+
+
+def _detached(value: object) -> object:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, Mapping):
+        return {key: _detached(item) for key, item in value.items()}
+    return type(value)(map(_detached, value)) if type(value) in (list, tuple) else value
+
+
+def _weights(output: Tensor) -> Tensor:
+    """Fixed weights that differ from element to element, so that no two gradients cancel by chance."""
+    steps = torch.arange(output.numel(), dtype=output.dtype, device=output.device)
+    return (1 + 0.1 * torch.cos(steps)).reshape(output.shape)
