@@ -100,18 +100,21 @@ def progress(lesson: str) -> str:
 
 
 def mark(number: str, *answers: object, of: float) -> float:
-    """The points earned, out of `of`: each part of the exercise counts the same. For hidden tests; prints the verdict.
+    """The points earned, out of `of`: each part of the exercise counts the same. For hidden tests; prints why.
 
     Inputs are drawn from COURSE_GRADING_SEED, which a class can set, and differ from those of `check`. Outside
     nbgrader an answer that is not fully right raises AssertionError: the course's own solutions must earn full marks.
     """
     exercise = find(number)
     verdicts = examine(exercise, answers, int(os.environ.get("COURSE_GRADING_SEED", MARK_SEED)))
-    report = _report(exercise, verdicts)
-    if "NBGRADER_EXECUTION" not in os.environ and _overall(verdicts) != RIGHT:
-        raise AssertionError(report)
+    points = of * sum(verdict.state == RIGHT for verdict in verdicts) / len(verdicts)
+    report = f"Graded on other inputs: {points:g} of {of:g} points."
+    if points < of:
+        report += f"\n{_report(exercise, verdicts)}"
+        if "NBGRADER_EXECUTION" not in os.environ:
+            raise AssertionError(report)
     print(report)
-    return of * sum(verdict.state == RIGHT for verdict in verdicts) / len(verdicts)
+    return points
 
 
 def _find(number: str) -> Exercise | None:
