@@ -1,4 +1,7 @@
-"""Kill a training process at random moments, 20 times: the run that goes on is bit for bit the undisturbed one."""
+"""Kill training processes at random moments, 100 times: the run that goes on is bit for bit the undisturbed one.
+
+And fill the disk: the last good checkpoint stays, and the run goes on from it.
+"""
 
 import os
 import random
@@ -11,33 +14,47 @@ from pathlib import Path
 import pytest
 import torch
 
-KILLS = 20
+from course_utils import models, training
+from course_utils.data import Ring
+
+KILLS = 50  # of each kind of training
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX fork and SIGKILL")
 
 
-def train(folder: Path, name: str):
-    from course_utils import models, training
-    from course_utils.data import Ring
-
-    torch.set_num_threads(1)
+def train_gan(checkpoint: Path, steps: int = 1500, **options) -> list[torch.Tensor]:
     torch.manual_seed(0)
     generator, discriminator = models.PointGenerator(hidden=(16,)), models.PointDiscriminator(hidden=(16,))
     run = training.train_gan(
-        generator, discriminator, Ring().sample, steps=1500, batch_size=16, ema_decay=0.9, seed=3,
-        schedule=training.linear_decay, checkpoint=folder / f"{name}.pt", checkpoint_every=5, progress=False,
+        generator, discriminator, Ring().sample, steps=steps, batch_size=16, ema_decay=0.9, seed=3,
+        schedule=training.linear_decay, checkpoint=checkpoint, checkpoint_every=5, progress=False, **options,
     )  # fmt: skip
-    tensors = [run.rows, *generator.state_dict().values(), *run.ema.state_dict().values()]
+    return [run.rows, *generator.state_dict().values(), *run.ema.state_dict().values()]
+
+
+def train_vae(checkpoint: Path) -> list[torch.Tensor]:
+    torch.manual_seed(0)
+    vae = models.FullyConnectedVAE(latent_dim=4, hidden=(32,))
+    run = training.train_vae(
+        vae, lambda n: (torch.rand(n, 1, 28, 28) < 0.2).float(), steps=600, batch_size=16, ema_decay=0.9, seed=3,
+        schedule=training.linear_decay, checkpoint=checkpoint, checkpoint_every=5, progress=False,
+    )  # fmt: skip
+    return [run.rows, *vae.state_dict().values(), *run.ema.state_dict().values()]
+
+
+def train(kind: str, folder: Path, name: str) -> None:
+    torch.set_num_threads(1)
+    tensors = {"gan": train_gan, "vae": train_vae}[kind](folder / f"{name}.pt")
     torch.save(torch.cat([t.flatten() for t in tensors]), folder / f"{name}.result")
 
 
-def kill_until_done(folder: Path) -> None:
+def kill_until_done(kind: str, folder: Path) -> None:
     """Train in forked children, and kill each after a random moment once it has begun to write; print how many died."""
     moments = random.Random(0)
     kills = 0
     while not (folder / "killed.result").exists():
         child = os.fork()
         if child == 0:
-            train(folder, "killed")
+            train(kind, folder, "killed")
             os._exit(0)
         if kills < KILLS:
             time.sleep(0.02 + moments.random() * 0.15)
@@ -47,10 +64,11 @@ def kill_until_done(folder: Path) -> None:
     print(kills)
 
 
-def test_a_run_killed_twenty_times_is_bit_exact(tmp_path):
+@pytest.mark.parametrize("kind", ["gan", "vae"])
+def test_a_run_killed_fifty_times_is_bit_exact(kind, tmp_path):
     # A process of its own, because a child forked from one whose thread pools are running may hang.
     script = f"import test_sigkill as t, pathlib; p = pathlib.Path({str(tmp_path)!r})"
-    script += "; t.kill_until_done(p); t.train(p, 'whole')"
+    script += f"; t.kill_until_done({kind!r}, p); t.train({kind!r}, p, 'whole')"
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -60,3 +78,23 @@ def test_a_run_killed_twenty_times_is_bit_exact(tmp_path):
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= KILLS
     assert torch.equal(torch.load(tmp_path / "killed.result"), torch.load(tmp_path / "whole.result"))
+
+
+def test_a_disk_that_fills_up_leaves_the_last_good_checkpoint(tmp_path):
+    resource = pytest.importorskip("resource")
+    whole = train_gan(tmp_path / "whole.pt", steps=40)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(run):
+        if run.steps_done == 20:  # from here on the system lets no file grow beyond 1 kB, as if the disk were full
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, unlimited[1]))
+
+    try:
+        with pytest.raises(training.CheckpointError, match="the one before it is whole, and the same call goes on"):
+            train_gan(tmp_path / "run.pt", steps=40, callbacks=[training.every(10, fill)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+    resumed_at = len(torch.load(tmp_path / "run.pt", weights_only=True)["state"]["rows"])
+    assert resumed_at == 15
+    assert all(map(torch.equal, train_gan(tmp_path / "run.pt", steps=40), whole))

@@ -20,11 +20,16 @@ class Checkpoint:
         self.path, self.config = Path(path), config
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the file's content by `state`; after a kill at any moment it is the old checkpoint or this one."""
+        """Replace the file's content by `state`; after a kill at any moment it is the old checkpoint or this one.
+
+        Raises CheckpointError where it cannot be written, as on a full disk; the old checkpoint is then still there.
+        """
         try:
             save_tensors(self.path, {"format": _FORMAT, "config": self.config, "state": state})
         except OSError as error:
-            raise CheckpointError(f"cannot write the checkpoint {self.path}: {error.strerror or error}") from error
+            old = "; the one before it is whole, and the same call goes on from it" if self.path.exists() else ""
+            reason = error.strerror or error
+            raise CheckpointError(f"cannot write the checkpoint {self.path}: {reason}{old}") from error
 
     def load(self) -> dict[str, Any] | None:
         """The saved state, on the CPU; None if there is no file yet. Raises CheckpointError if it is not this run's."""
