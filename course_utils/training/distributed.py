@@ -89,7 +89,7 @@ def of_first(state: dict | None) -> dict:
 
 
 def any_of(flag: object) -> bool:
-    """Whether it is true in any process, so that all stop at the same step. The host waits for the others, no device."""
+    """Whether it is true in any process, so that all stop at the same step. It waits for them, but for no device."""
     flags = torch.tensor(int(bool(flag)))
     _exchange(dist.all_reduce, flags)
     return bool(flags)
