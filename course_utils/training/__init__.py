@@ -4,6 +4,7 @@ from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.clipping import clip_weights
 from course_utils.training.cycle import CYCLE_COLUMNS, CycleRun, CycleStep, CycleWeights, train_cycle
+from course_utils.training.distributed import ProcessLost
 from course_utils.training.engine import ENGINES
 from course_utils.training.ensembles import train_ensemble
 from course_utils.training.gan import train_gan
@@ -30,6 +31,7 @@ __all__ = [
     "GANStep",
     "ModelRun",
     "ModelStep",
+    "ProcessLost",
     "Run",
     "Step",
     "TrainingDiverged",

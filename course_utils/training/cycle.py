@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 
 from course_utils.models import CyclePair
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
+from course_utils.training.distributed import share_of, share_of_batch
 from course_utils.training.loop import Step, name_of, require_counts, run_steps
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import Run, every
@@ -74,7 +75,8 @@ class CycleStep(Step):
         self.to_b, self.to_a = pair.to_b, pair.to_a
         self.judges = pair.discriminator_a, pair.discriminator_b
         self.differentiable = self.judges  # torch.compile has no second derivatives
-        self.samples, self.batch_size = (sample_a, sample_b), batch_size
+        self.samples = share_of(sample_a), share_of(sample_b)
+        self.batch_size = share_of_batch(batch_size)
         self.weights, self.objective = weights, objective
         self.penalty, self.penalty_every = penalty if weights.adversarial else None, penalty_every
         self.precision = precision(self.device, autocast)

@@ -1,11 +1,17 @@
-"""Three ways to run the same step: eagerly, compiled, or as one captured CUDA graph."""
+"""Three ways to run the same step: eagerly, compiled, or as one captured CUDA graph; and one process's share of it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
+from torch.optim import Optimizer
+
+from course_utils.training.distributed import average, processes
+from course_utils.training.randomness import JointDraws
 
 if TYPE_CHECKING:
     from course_utils.training.loop import Step
@@ -25,6 +31,37 @@ def prepare(step: "Step", engine: str) -> Callable[[float], Tensor]:
             raise ValueError(f"the cuda_graph engine needs networks on a CUDA device, not on {step.device.type!r}")
         return _CapturedStep(step)
     return step
+
+
+@contextmanager
+def sharing(step: "Step") -> Iterator[Callable[[float], Tensor] | None]:
+    """Yields `step` as one of several processes runs it; None if there is one process.
+
+    Gradients are averaged over the processes before an optimiser's step; the returned numbers and the networks' buffers
+    (BatchNorm's running statistics) after the whole of it.
+    """
+    if processes() == 1:
+        yield None
+        return
+    networks = [*step.networks.values(), *([step.averaged.model] if step.averaged else [])]
+    buffers = [b for network in networks for b in network.buffers() if b.is_floating_point()]
+    draws = JointDraws(processes(), dist.get_rank())
+
+    def take_step(penalty_weight: float) -> Tensor:
+        with draws:
+            row = step(penalty_weight)
+        average([row, *buffers])
+        return row
+
+    def average_gradients(optimizer: Optimizer, _arguments: tuple, _keywords: dict) -> None:
+        average(p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None)
+
+    hooks = [optimizer.register_step_pre_hook(average_gradients) for optimizer in step.optimizers.values()]
+    try:
+        yield take_step
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 class _CapturedStep:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective
+from course_utils.training.distributed import processes
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.unrolled import Unrolled
 
@@ -81,6 +82,8 @@ def require_unrolling(unroll: Unrolled | None, objective: Objective, conditional
     if unroll and (objective.on_features or conditional):
         game = "a conditional game" if conditional else f"the {objective.name} objective, which ignores D's verdict"
         raise ValueError(f"unrolling is not made for {game}; leave unroll out")
+    if unroll and processes() > 1:
+        raise ValueError("unrolling looks ahead with the whole batch, but each process has a share of it: use one")
 
 
 def require_seeds(seed: int | Sequence[int], generator: nn.Module, engine: str) -> list[int] | None:

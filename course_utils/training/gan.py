@@ -66,6 +66,9 @@ def train_gan(
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
       interrupted, and at the end. The same call again goes on from it, bit for bit as if it had never stopped.
 
+    Under `torchrun --nproc-per-node N script.py` the same call is one run over N processes, see `training.distributed`:
+    `batch_size` stays the joint one, a multiple of N; process 0 reports and writes the checkpoint.
+
     Interrupting (Ctrl-C, or the stop button) finishes the current step and returns the run so far; interrupting twice
     stops at once. Raises ValueError for networks that do not fit each other or the data, TrainingDiverged when a loss
     is NaN or infinite, CheckpointError for a checkpoint of another run.

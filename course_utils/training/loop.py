@@ -12,9 +12,10 @@ from torch.optim import Optimizer
 
 from course_utils.objectives import Penalty
 from course_utils.progress import progress_bar
+from course_utils.training import distributed
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint
-from course_utils.training.engine import prepare
+from course_utils.training.engine import prepare, sharing
 from course_utils.training.interrupt import deferred_interrupt
 from course_utils.training.randomness import MemberStreams, forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
@@ -100,18 +101,26 @@ def run_steps(
         "schedule": name_of(schedule),
         **config,
     }
+    first = distributed.is_first()
+    progress = progress and first
     saved = Checkpoint(checkpoint, config) if checkpoint is not None else None
     checkpoint_every = checkpoint_every or max(1, steps // 10)
     report_every = max(1, steps // 100)
+    writing = {"checkpoint_every": checkpoint_every if saved else None}
+    distributed.require_together(config | writing, run.device, engine)
 
     with (
         forked_random_state(run.device, seed),
         deferred_interrupt() as interrupted,
+        sharing(step) as shared_step,
         progress_bar(steps, "step", wanted=progress) as bar,
     ):
-        if saved and (state := saved.load()):
+        state = saved.load() if saved and first else None
+        if shared_step:
+            state = distributed.of_first(state or _state(run, parts, step.streams))
+        if state:
             _restore(run, parts, step.streams, state)
-        take_step = prepare(step, engine)
+        take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, engine), bool)
         first_step = checked = run.steps_done
         started = time.perf_counter() - run.seconds
         bar.update(first_step)
@@ -131,7 +140,7 @@ def run_steps(
             run.steps_done += 1
             run.seconds = time.perf_counter() - started
 
-            ended = run.steps_done == steps or bool(interrupted)
+            ended = run.steps_done == steps or in_any(interrupted)
             saving = saved is not None and (run.steps_done % checkpoint_every == 0 or ended)
             if run.steps_done % report_every == 0 or saving or ended:
                 bar.set_postfix(_finite_losses(run, checked), refresh=False)  # the only place that waits for the device
@@ -140,7 +149,9 @@ def run_steps(
             for callback in callbacks:
                 callback(run, at_end=ended)
             if saving:  # after the callbacks, which may change what the next step depends on: a noise level, say
-                saved.save(_state(run, parts, step.streams))
+                if first:
+                    saved.save(_state(run, parts, step.streams))
+                in_any(False)  # the others wait for it
     run.interrupted = run.steps_done < steps
     if progress:
         print(_closing_line(run, steps, first_step))

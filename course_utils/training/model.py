@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 
 from course_utils.models import evaluating
 from course_utils.training.averaging import AveragedModel
+from course_utils.training.distributed import share_of, share_of_batch
 from course_utils.training.loop import Step, name_of, require_counts, run_steps
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import ModelRun, every
@@ -33,8 +34,8 @@ class ModelStep(Step):
         autocast: bool = False,
     ):
         self.networks, self.optimizers = {"model": model}, {"optimizer": optimizer}
-        self.model, self.sample, self.loss, self.optimizer = model, sample, loss, optimizer
-        self.batch_size, self.averaged = batch_size, ema
+        self.model, self.sample, self.loss, self.optimizer = model, share_of(sample), loss, optimizer
+        self.batch_size, self.averaged = share_of_batch(batch_size), ema
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.precision = precision(self.device, autocast)
         self.columns = tuple(self._first_look())

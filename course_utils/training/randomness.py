@@ -6,9 +6,12 @@ and captured CUDA graphs can use no others. So their states are what a checkpoin
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 
 def random_state(device: torch.device) -> dict[str, Tensor]:
@@ -61,3 +64,53 @@ class MemberStreams:
                 drawn.append(sample())
                 self.states[k] = random_state(self.device)
         return torch.stack(drawn)
+
+
+class JointDraws(TorchFunctionMode):
+    """Inside, random numbers are drawn for `count` processes that share a batch, and cut to the rows of this one.
+
+    So all use up the same random stream, and hold the rows that one process with the joint batch would hold, where the
+    batch is the first axis. Where it is not, or a network judges real and generated samples in one pass, they are as
+    independent as they should be, but not the same numbers. Functions other than those of `FUNCTIONS` are left alone:
+    their numbers repeat in each process.
+    """
+
+    FUNCTIONS = {
+        torch.rand, torch.randn, torch.randint, torch.rand_like, torch.randn_like, torch.randint_like, torch.normal,
+        torch.bernoulli, Tensor.bernoulli, Tensor.bernoulli_, Tensor.normal_, Tensor.uniform_, Tensor.exponential_,
+        F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.rrelu, F.gumbel_softmax,
+    }  # fmt: skip
+    _paused = False
+
+    def __init__(self, count: int, rank: int):
+        super().__init__()
+        self.count, self.rank = count, rank
+
+    @classmethod
+    @contextmanager
+    def paused(cls) -> Iterator[None]:
+        """Inside, numbers are drawn as they are asked for."""
+        cls._paused = True
+        try:
+            yield
+        finally:
+            cls._paused = False
+
+    def __torch_function__(
+        self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if self._paused or function not in self.FUNCTIONS:
+            return function(*args, **kwargs)
+        if function in (torch.rand, torch.randn) and args and isinstance(args[0], int):  # torch.rand(n, 2)
+            args = (args,)
+        joint = map(self._joint, args)
+        drawn = function(*joint, **{name: self._joint(value) for name, value in kwargs.items()})
+        mine = drawn.chunk(self.count)[self.rank] if drawn.ndim else drawn
+        return args[0].copy_(mine) if function.__name__.endswith("_") else mine
+
+    def _joint(self, value: Any) -> Any:
+        """What is a size, or a tensor, of one share as that of all shares."""
+        if isinstance(value, Tensor) and value.ndim:
+            return torch.cat([value] * self.count)
+        return (value[0] * self.count, *value[1:]) if isinstance(value, tuple | list) and value else value

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from course_utils.models import sample_latent
 from course_utils.objectives import Objective, Penalty
 from course_utils.training.averaging import AveragedModel
+from course_utils.training.distributed import share_of, share_of_batch
 from course_utils.training.loop import Step
 from course_utils.training.randomness import MemberStreams
 from course_utils.training.unrolled import Unrolled
@@ -55,9 +56,10 @@ class GANStep(Step):
         self.networks = {"generator": generator, "discriminator": discriminator}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
         self.generator, self.discriminator = generator, discriminator
-        self.sample_real, self.objective = sample_real, objective
+        self.sample_real, self.objective = share_of(sample_real), objective
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.batch_size, self.d_steps, self.averaged, self.autocast = batch_size, d_steps, ema, autocast
+        self.batch_size, self.d_steps = share_of_batch(batch_size), d_steps
+        self.averaged, self.autocast = ema, autocast
         self.penalty, self.penalty_every, self.unroll, self.streams = penalty, penalty_every, unroll, streams
         self.class_weight = class_weight
         self.differentiable = discriminator  # torch.compile has no second derivatives
