@@ -6,6 +6,7 @@ from .classifier import Classifier, ClassifierError, load_classifier
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .legibility import Legibility, legibility
 from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood
+from .membership import MembershipAUC, membership_auc
 from .memorisation import Memorisation, memorisation
 from .modes import ModeCoverage, mode_coverage, mode_floor
 from .parzen import ParzenScore, parzen_bandwidth, parzen_log_likelihood, parzen_score
@@ -18,6 +19,7 @@ from .probes import (
     gradient_signal_to_noise,
     layer_gradient_norms,
 )
+from .saliency import rank_correlation, saliency
 from .stacked import StackedCoverage, stacked_coverage, stacked_floor, stacked_uniform_floor
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "FrechetResult",
     "Legibility",
     "LogLikelihood",
+    "MembershipAUC",
     "Memorisation",
     "ModeCoverage",
     "ParzenScore",
@@ -48,6 +51,7 @@ __all__ = [
     "legibility",
     "load_classifier",
     "log_likelihood",
+    "membership_auc",
     "memorisation",
     "mode_coverage",
     "mode_floor",
@@ -57,6 +61,8 @@ __all__ = [
     "ppca_log_likelihood",
     "precision_recall",
     "precision_recall_floor",
+    "rank_correlation",
+    "saliency",
     "stacked_coverage",
     "stacked_floor",
     "stacked_uniform_floor",

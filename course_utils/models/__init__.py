@@ -9,6 +9,7 @@ from course_utils.models.conditional import (
 from course_utils.models.cycle import CyclePair, CycleVAE, DenseTranslator, LocalTranslator
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_utils.models.evaluating import evaluating
+from course_utils.models.latent import Inversion, invert, principal_directions, spherical_interpolation
 from course_utils.models.linear_vae import LinearVAE
 from course_utils.models.minibatch import MinibatchStd, Packed
 from course_utils.models.mlp import (
@@ -43,6 +44,7 @@ __all__ = [
     "FullyConnectedGenerator",
     "FullyConnectedVAE",
     "InstanceNoise",
+    "Inversion",
     "LinearVAE",
     "LocalTranslator",
     "Maxout",
@@ -58,9 +60,12 @@ __all__ = [
     "StackedLinear",
     "evaluating",
     "hide_quadrants",
+    "invert",
     "mlp",
+    "principal_directions",
     "sample_latent",
     "spectrally_normalised",
+    "spherical_interpolation",
     "stack",
     "summary",
     "unstack",

@@ -1,0 +1,98 @@
+"""Walking through a latent space: paths, the directions that matter, and the way back from an image to a code.
+
+`decode` is any function that maps codes [n, d] to images [n, ...] one by one, in evaluation mode, such as a trained
+generator after `.eval()` or a VAE's `images`. In training mode BatchNorm lets the codes of a batch see each other.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Decode = Callable[[Tensor], Tensor]
+
+
+def spherical_interpolation(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    """The point at the share t of the way from a to b along an arc, [..., d] like a and b (Shoemake 1985; White 2016).
+
+    With Ω the angle between a and b,  sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b: between two vectors of length r,
+    all points have the length r. Where a and b are parallel it is the straight line. `t` is a number, or a tensor that
+    broadcasts against a. Raises ValueError for shapes that differ, and for opposite vectors, between which there are
+    many arcs, and for zero vectors, which have no direction.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"an arc needs two ends of the same shape, not {list(a.shape)} and {list(b.shape)}")
+    norms = a.norm(dim=-1, keepdim=True) * b.norm(dim=-1, keepdim=True)
+    if (norms == 0).any():
+        raise ValueError("a zero vector has no direction, so no arc leads to it")
+    cosine = ((a * b).sum(-1, keepdim=True) / norms).clamp(-1, 1)
+    if (cosine < -1 + 1e-6).any():
+        raise ValueError("a and b are opposite: every great circle through a passes b, so the arc is not determined")
+    angle = cosine.acos()
+    nearly_parallel = angle < 1e-3
+    angle = angle.where(~nearly_parallel, 1.0)  # any angle whose sine is not 0; replaced below
+    arc = (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+    return torch.where(nearly_parallel, (1 - t) * a + t * b, arc)
+
+
+@torch.no_grad()
+def principal_directions(decode: Decode, z: Tensor) -> tuple[Tensor, Tensor]:
+    """How strongly an image answers to a small step, (strength [d], strongest first; directions [d, d], unit rows).
+
+    With J(z) the Jacobian of `decode`, the eigenvectors v of M = E[J(z)ᵀ J(z)], the mean over the codes z [n, d]. The
+    strength of v is √(vᵀ M v): the root mean square change of the image (Euclidean, in units of pixels) for each unit
+    of the step. No other direction has more than the first, none less than the last. No labels are used. A sign is
+    arbitrary. The singular vectors of one Jacobian are Ramesh, Choi & LeCun's (2018); GANSpace (Härkönen et al. 2020)
+    takes principal components of an early layer instead. Costs d forward derivatives of n codes.
+    """
+    if z.ndim != 2:
+        raise ValueError(f"principal_directions needs codes [n, d], not a tensor of shape {list(z.shape)}")
+    columns = []
+    for unit in torch.eye(z.shape[1], dtype=z.dtype, device=z.device):
+        with warnings.catch_warnings():  # of torch about itself, at its first forward derivative
+            warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
+            _, change = torch.func.jvp(decode, (z,), (unit.expand_as(z).contiguous(),))
+        columns.append(change.flatten())
+    jacobian = torch.stack(columns, 1)  # [n · pixels, d]
+    values, vectors = torch.linalg.eigh((jacobian.T @ jacobian / len(z)).double())
+    strength = values.clamp(min=0).sqrt().flip(0)
+    return strength.to(z.dtype), vectors.flip(1).T.to(z.dtype)
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """`codes` [n, d] and the mean squared `error` [n] over the pixels of what they decode to."""
+
+    codes: Tensor
+    error: Tensor
+
+
+def invert(decode: Decode, images: Tensor, start: Tensor, steps: int = 200, rate: float = 0.1) -> Inversion:
+    """Codes whose images come near `images` [n, ...]: Adam on  min_z mean (decode(z) − x)²  (Zhu et al. 2016).
+
+    `start` [restarts, n, d]: where the search begins, several times for each image, as the error has local minima; the
+    best of the restarts is kept. The rate falls to 0 along a half cosine. The error found is an upper bound of the
+    smallest one, and nothing keeps the code near the prior. Raises ValueError for a start that does not fit.
+    """
+    if start.ndim != 3 or start.shape[1] != len(images):
+        raise ValueError(
+            f"start must be [restarts, {len(images)}, d], one code for each image, not {list(start.shape)}"
+        )
+    restarts = len(start)
+    target = images.detach().repeat(restarts, *[1] * (images.ndim - 1))
+    z = start.detach().flatten(0, 1).clone().requires_grad_()
+    optimizer = torch.optim.Adam([z], lr=rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    with torch.enable_grad():
+        for _ in range(steps):
+            error = (decode(z) - target).square().flatten(1).mean(1)
+            (z.grad,) = torch.autograd.grad(error.sum(), z)
+            optimizer.step()
+            schedule.step()
+    with torch.no_grad():
+        error = (decode(z) - target).square().flatten(1).mean(1).view(restarts, -1)
+    best = error.argmin(0)
+    column = torch.arange(len(images), device=best.device)
+    return Inversion(z.detach().view_as(start)[best, column], error[best, column])
