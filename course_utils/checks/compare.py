@@ -1,6 +1,5 @@
 """Are two observations the same, and if not, how does one say so to a student?"""
 
-import math
 import reprlib
 from collections.abc import Mapping
 
@@ -150,5 +149,4 @@ def _show(value: object) -> str:
         return str(flat[~flat.isfinite()][0].item())
     if tensor.numel() > 1:
         return f"[{', '.join(f'{x:.4g}' for x in flat[:3].tolist())}, …]"
-    plain = flat.item()
-    return f"{plain:.5g}" if not isinstance(plain, float) or math.isfinite(plain) else str(plain)
+    return f"{flat.item():.5g}"

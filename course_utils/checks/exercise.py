@@ -6,7 +6,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
@@ -55,10 +55,11 @@ class Exercise:
     title: str
     hints: tuple[str, str]
     parts: tuple[Part, ...]
-    lesson: str = field(init=False, default="")
 
-    def __post_init__(self):
-        object.__setattr__(self, "lesson", self.number.split(".")[0].zfill(2))
+    @property
+    def lesson(self) -> str:
+        """The two digits of its lesson: "02"."""
+        return self.number.split(".")[0].zfill(2)
 
     def solution(self) -> str:
         """The reference answers as text."""

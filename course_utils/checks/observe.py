@@ -1,10 +1,11 @@
 """Looking at an answer: what a function returns and what flows back through it, as observations with names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector
 
 TINY = 1e-30  # a gradient below this is an underflow in one right style, and a zero in another
 
@@ -29,17 +30,36 @@ def outcome(function: Callable, gradients: bool = True, **inputs: object) -> Obs
     leaves = {name: _leaf(value, gradients) for name, value in inputs.items()}
     with torch.enable_grad():  # whatever the notebook has left switched off
         value = function(*(leaf * 1 if _is_float(leaf) else leaf for leaf in leaves.values()))
-    seen: Observations = {"the value": _detached(value)}
+    seen: Observations = {"the value": detached(value)}
     if gradients:
         floats = {name: leaf for name, leaf in leaves.items() if _is_float(leaf)}
         devices = {leaf.device for leaf in floats.values()}  # a value that strayed elsewhere is noted as it is
         outputs = [output for output in _tensors(value) if output.requires_grad and output.device in devices]
         total = sum((output * _weights(output)).sum() for output in outputs)
-        flows = isinstance(total, Tensor)
-        found = torch.autograd.grad(total, list(floats.values()), allow_unused=True) if flows else [None] * len(floats)
+        found = gradients_of(total, list(floats.values()))
         flowing = [g if g is not None and (g.abs() > TINY).any() else None for g in found]
         seen.update({f"the gradient with respect to {name}": g for name, g in zip(floats, flowing, strict=True)})
     return seen
+
+
+def gradients_of(value: object, inputs: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    """The gradient of Σ `value` with respect to each input; None where nothing flows back, as from a plain number."""
+    flows = isinstance(value, Tensor) and value.requires_grad
+    return torch.autograd.grad(value.sum(), inputs, allow_unused=True) if flows else [None] * len(inputs)
+
+
+def detached(value: object) -> object:
+    """Copies without a graph of the tensors in a value, a tuple, a list or a dictionary; all else as it is."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, Mapping):
+        return {key: detached(item) for key, item in value.items()}
+    return type(value)(map(detached, value)) if type(value) in (list, tuple) else value
+
+
+def weights_of(network: nn.Module) -> Tensor:
+    """A copy of all parameters of a network as one vector."""
+    return parameters_to_vector(network.parameters()).detach().clone()
 
 
 def _leaf(value: object, gradient: bool) -> object:
@@ -58,14 +78,6 @@ def _tensors(value: object) -> list[Tensor]:
     if isinstance(value, Mapping):
         value = list(value.values())
     return [tensor for item in value for tensor in _tensors(item)] if isinstance(value, list | tuple) else []
-
-
-def _detached(value: object) -> object:
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if isinstance(value, Mapping):
-        return {key: _detached(item) for key, item in value.items()}
-    return type(value)(map(_detached, value)) if type(value) in (list, tuple) else value
 
 
 def _weights(output: Tensor) -> Tensor:

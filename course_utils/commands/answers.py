@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from course_utils.commands.lessons import ROOT, exercise_notebooks
+from course_utils.commands.readme import between_marks
 from course_utils.storage import write_whole
 
 README = ROOT / "solutions" / "README.md"
@@ -29,11 +30,9 @@ def update_answers() -> None:
     text = README.read_text(encoding="utf-8")
     for mark, table in (("time table", time_table()), ("wrong answers", wrong_answers())):
         start, end = f"<!-- {mark}: written by `course.py exercises` -->\n", f"<!-- end of {mark} -->"
-        before, found, rest = text.partition(start)
-        _, closed, after = rest.partition(end)
-        if not (found and closed):
+        text = between_marks(text, start, table, end)
+        if text is None:
             raise ValueError(f"{README} lacks the two marks of its {mark}")
-        text = before + start + table + end + after
     write_whole(README, text.encode())
 
 

@@ -1,21 +1,17 @@
 """`course.py exercises`: make `exercises/` from `solutions/` with nbgrader, and the tables of solutions/README.md."""
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from course_utils.commands.answers import update_answers
 from course_utils.commands.cli import Parser, Stop, complain
-from course_utils.commands.lessons import ROOT, exercise_notebooks
+from course_utils.commands.lessons import METADATA, ROOT, exercise_notebooks
 from course_utils.storage import write_whole
 
 EXERCISES = ROOT / "exercises"
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -34,14 +30,12 @@ def main(argv: list[str]) -> int:
     code = 0
     with tempfile.TemporaryDirectory() as folder:
         for made in generate(Path(folder)):
-            target = EXERCISES / made.parent.name / made.name
-            if target.exists() and target.read_bytes() != made.read_bytes() and answered(target):
+            target, content = EXERCISES / made.parent.name / made.name, made.read_bytes()
+            if target.exists() and target.read_bytes() != content and answered(target):
                 complain(f"{target.relative_to(ROOT)} holds answers and is kept; move it away, and repeat")
                 code = 1
             else:
-                write_whole(target, made.read_bytes())
-    from course_utils.commands.answers import update_answers
-
+                write_whole(target, content)
     update_answers()
     print(f"{len(sources)} notebooks in {EXERCISES.relative_to(ROOT)}/")
     return code
@@ -74,10 +68,8 @@ def normalise(path: Path) -> None:
 
 def answered(path: Path) -> bool:
     """Whether someone has written into the answer cells of a generated notebook; nbgrader left a checksum in each."""
-    from nbformat import NotebookNode, from_dict
+    import nbformat
     from nbgrader.utils import compute_checksum, is_solution
 
-    cells: list[NotebookNode] = from_dict(json.loads(path.read_text(encoding="utf-8"))).cells
-    for cell in cells:
-        cell.source = "".join(cell.source)
+    cells = nbformat.read(path, as_version=4).cells
     return any(is_solution(cell) and cell.metadata.nbgrader.get("checksum") != compute_checksum(cell) for cell in cells)

@@ -14,10 +14,15 @@ def update_readme() -> None:
     """Write the table between its two marks; a README without them is left alone."""
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if start and end:
-        write_whole(path, (before + start + table() + end + after).encode())
+    if new := between_marks(text, START, table(), END):
+        write_whole(path, new.encode())
+
+
+def between_marks(text: str, start: str, content: str, end: str) -> str | None:
+    """`text` with `content` in place of what is between its two marks; None if it lacks them."""
+    before, begun, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
+    return before + start + content + end + after if begun and closed else None
 
 
 def table() -> str:

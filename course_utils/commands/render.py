@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.commands.cli import Parser, complain
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import TIMINGS, all_lessons, lesson, timings
+from course_utils.commands.lessons import METADATA, TIMINGS, all_lessons, lesson, timings
 from course_utils.commands.readme import update_readme
 from course_utils.storage import write_json, write_whole
 
@@ -70,8 +70,7 @@ def render(path: Path) -> int:
 def clean(notebook: "NotebookNode") -> "NotebookNode":
     """Keep what every reader sees: no widget state, no time stamps, the same names on every machine."""
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata.update(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, detached, gradients_of
 
 
 def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
@@ -25,11 +25,12 @@ def probe(loss) -> Observations:
     discriminator = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
     weights = list(discriminator.parameters())
     value = loss(discriminator, 1 + torch.randn(8, 1), torch.randn(8, 1) - 1)
-    seen: Observations = {"the value": value.detach() if isinstance(value, Tensor) else value}
-    flows = isinstance(value, Tensor) and value.requires_grad
-    found = torch.autograd.grad(value.sum(), weights, allow_unused=True) if flows else [None] * len(weights)
+    seen: Observations = {"the value": detached(value)}
     names = ("first weights", "first biases", "last weights", "last bias")
-    return seen | {f"the gradient of D's {name}": gradient for name, gradient in zip(names, found, strict=True)}
+    return seen | {
+        f"the gradient of D's {name}": gradient
+        for name, gradient in zip(names, gradients_of(value, weights), strict=True)
+    }
 
 
 EXERCISE = Exercise(

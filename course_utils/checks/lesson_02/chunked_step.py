@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, detached, weights_of
 
 LOSS = "loss = (softplus(-discriminator(x)).sum() + softplus(discriminator(fake)).sum()) / len(real)"
 
@@ -38,17 +38,17 @@ def probe(step) -> Observations:
     d_optimizer = torch.optim.SGD(discriminator.parameters(), lr=0.3)
     for parameter in discriminator.parameters():
         parameter.grad = torch.randn_like(parameter)
-    before = _flat(generator)
+    before = weights_of(generator)
     drawn: list[int] = []
     generator.register_forward_pre_hook(lambda _, inputs: drawn.append(len(inputs[0])))
     judged, held = _watch(discriminator)
     seen: Observations = {}
     for which in ("first", "second"):
         loss = step(generator, discriminator, d_optimizer, 1 + torch.randn(10, 2), torch.randn(10, 3), 4)
-        seen[f"the loss that the {which} step returns"] = loss.detach() if isinstance(loss, Tensor) else loss
-        seen[f"the vector of the discriminator's weights after the {which} step"] = _flat(discriminator)
+        seen[f"the loss that the {which} step returns"] = detached(loss)
+        seen[f"the vector of the discriminator's weights after the {which} step"] = weights_of(discriminator)
     return seen | {
-        "the movement of the generator": _flat(generator) - before,
+        "the movement of the generator": weights_of(generator) - before,
         "a gradient left in the generator": any(
             p.grad is not None and bool(p.grad.any()) for p in generator.parameters()
         ),
@@ -79,10 +79,6 @@ def _watch(discriminator: nn.Module) -> tuple[list[int], list[int]]:
 
     discriminator.register_forward_hook(note)
     return judged, held
-
-
-def _flat(network: nn.Module) -> Tensor:
-    return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
 
 
 EXERCISE = Exercise(

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, detached, weights_of
 
 
 def make_step(
@@ -65,16 +65,12 @@ def probe(make) -> Observations:
     seen: Observations = {}
     for which in ("first", "second", "third"):
         losses = step(1 + torch.randn(9, 2), torch.randn(9, 3))
-        seen[f"the vector of the discriminator's weights after the {which} step"] = _flat(discriminator)
-        seen[f"the vector of the generator's weights after the {which} step"] = _flat(generator)
+        seen[f"the vector of the discriminator's weights after the {which} step"] = weights_of(discriminator)
+        seen[f"the vector of the generator's weights after the {which} step"] = weights_of(generator)
         seen[f"the number of losses of the {which} step"] = len(losses)
         for name, loss in zip(("discriminator", "generator"), losses, strict=False):
-            seen[f"the {name}'s loss in the {which} step"] = loss.detach() if isinstance(loss, Tensor) else loss
+            seen[f"the {name}'s loss in the {which} step"] = detached(loss)
     return seen
-
-
-def _flat(network: nn.Module) -> Tensor:
-    return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
 
 
 BUILT = """    g_optimizer = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999))

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, detached
 
 
 def gradient_norm(loss: Tensor, network: nn.Module) -> Tensor:
@@ -20,11 +20,7 @@ def probe(norm) -> Observations:
         weight.grad = torch.randn_like(weight)
     losses = [softplus(-network(4 * torch.randn(8, 3))).mean() for _ in range(2)]
     first, second = (norm(loss, network) for loss in losses)
-    return {"the norm": _plain(first), "the norm in a second call": _plain(second)}
-
-
-def _plain(value):
-    return value.detach().clone() if isinstance(value, Tensor) else value
+    return {"the norm": detached(first), "the norm in a second call": detached(second)}
 
 
 def _left_from_before(loss, network):

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, weights_of
 
 
 def repaired_step(
@@ -46,8 +46,7 @@ def probe(step) -> Observations:
         for name, loss in zip(("D", "G"), losses, strict=True):
             seen[f"{when}, {name}'s loss"] = torch.tensor(float(loss))
         for name, network in {"D": discriminator, "G": generator}.items():
-            weights = torch.cat([weight.detach().flatten() for weight in network.parameters()])
-            seen[f"{when}, the vector of {name}'s weights"] = weights
+            seen[f"{when}, the vector of {name}'s weights"] = weights_of(network)
     return seen
 
 

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, detached, gradients_of
 
 
 def power_step(weight: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,12 +23,8 @@ def probe(step) -> Observations:
         weight = torch.randn(shape, requires_grad=True)
         sigma, u = step(weight, normalize(torch.randn(shape[0]), dim=0))
         where = f"for a weight of shape {list(shape)}"
-        flows = isinstance(sigma, Tensor) and sigma.requires_grad
-        seen[f"{where}, σ"] = sigma.detach().clone() if isinstance(sigma, Tensor) else sigma
-        seen[f"{where}, the new u"] = u.detach().clone() if isinstance(u, Tensor) else u
-        seen[f"{where}, the gradient of σ with respect to the weight"] = (
-            torch.autograd.grad(sigma.sum(), weight)[0] if flows else None
-        )
+        seen[f"{where}, σ"], seen[f"{where}, the new u"] = detached(sigma), detached(u)
+        (seen[f"{where}, the gradient of σ with respect to the weight"],) = gradients_of(sigma, [weight])
     return seen
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, detached, gradients_of
 
 
 def r1(discriminator: Callable[[Tensor], Tensor], real: Tensor, gamma: float) -> Tensor:
@@ -64,10 +64,8 @@ def straight(answer) -> Observations:
 
 def _noted(value: object, w: Tensor, where: str) -> Observations:
     """The penalty, and what it tells the discriminator's weight."""
-    flows = isinstance(value, Tensor) and value.requires_grad
-    found = torch.autograd.grad(value.sum(), w, allow_unused=True)[0] if flows else None
-    plain = value.detach().clone() if isinstance(value, Tensor) else value
-    return {f"{where}, the value": plain, f"{where}, the gradient with respect to the weight": found}
+    (found,) = gradients_of(value, [w])
+    return {f"{where}, the value": detached(value), f"{where}, the gradient with respect to the weight": found}
 
 
 def _one_norm(critic, real, fake):
