@@ -67,7 +67,7 @@ def require_together(config: dict[str, Any], device: torch.device, engine: str) 
     """Raises ValueError unless all processes make the same call, on CUDA each on a device of its own."""
     if processes() == 1:
         return
-    if engine != "eager":
+    if engine not in ("auto", "eager"):
         raise ValueError(f"several processes train with engine='eager': {engine!r} would not exchange their gradients")
     place = f"{socket.gethostname()} {torch.cuda.get_device_properties(device).uuid}" if device.type == "cuda" else None
     calls = [None] * processes()

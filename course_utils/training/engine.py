@@ -1,4 +1,8 @@
-"""Three ways to run the same step: eagerly, compiled, or as one captured CUDA graph; and one process's share of it."""
+"""Three ways to run the same step: eagerly, compiled, or as one captured CUDA graph; and one process's share of it.
+
+`"auto"` chooses among them. The fourth way, K seeds as one batched program, is `training.train_ensemble`: it changes
+what a step is, and goes with any of the three.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,21 +20,47 @@ from course_utils.training.randomness import JointDraws
 if TYPE_CHECKING:
     from course_utils.training.loop import Step
 
-ENGINES = ("eager", "compile", "cuda_graph")
+ENGINES = ("auto", "eager", "compile", "cuda_graph")
 _WARM_UP_STEPS = 3
 
 
-def prepare(step: "Step", engine: str) -> Callable[[float], Tensor]:
-    """`step`, to be run by `engine`. Raises ValueError for an unknown engine, or CUDA graphs without CUDA."""
+def choose(step: "Step", engine: str) -> tuple[str, str]:
+    """The engine to use, and the reason in words; only `"auto"` leaves a choice.
+
+    Compiling is not chosen: on a CPU it takes half a minute and made our steps at most a fifth faster
+    (benchmarks/RESULTS.md). Raises ValueError for an unknown engine, or CUDA graphs where there can be none.
+    """
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+    if engine in ("eager", "compile"):
+        return engine, "as asked for"
+    obstacle = _obstacle_to_capture(step)
+    if engine == "auto" and obstacle:
+        return "eager", obstacle
+    if obstacle:
+        raise ValueError(f"a CUDA graph cannot be captured: {obstacle}; use engine='eager'")
+    return "cuda_graph", "all kernels of a step are launched at once" if engine == "auto" else "as asked for"
+
+
+def _obstacle_to_capture(step: "Step") -> str | None:
+    """Why this step cannot become a CUDA graph, if it cannot."""
+    if step.device.type != "cuda":
+        return f"the networks are on a device of type {step.device.type!r}, and graphs are CUDA's"
+    if processes() > 1:
+        return "several processes exchange their gradients in the middle of a step"
+    if step.streams and not step.streams.capturable:
+        return "each member of the ensemble has a random stream of its own, on the host (own_streams=False changes that)"
+    for optimizer in step.optimizers.values():
+        if any("capturable" not in group for group in optimizer.param_groups):
+            return f"{type(optimizer).__name__} counts its steps on the host (Adam does not have to)"
+    return None
+
+
+def prepare(step: "Step", engine: str) -> Callable[[float], Tensor]:
+    """`step`, to be run by an engine that `choose` has returned."""
     if engine == "compile":
         step.compile()
-    if engine == "cuda_graph":
-        if step.device.type != "cuda":
-            raise ValueError(f"the cuda_graph engine needs networks on a CUDA device, not on {step.device.type!r}")
-        return _CapturedStep(step)
-    return step
+    return _CapturedStep(step) if engine == "cuda_graph" else step
 
 
 @contextmanager
@@ -79,10 +109,6 @@ class _CapturedStep:
         self.captured: dict[float, tuple[torch.cuda.CUDAGraph, Tensor]] = {}  # the graph, and the row that it fills
         for optimizer in step.optimizers.values():
             for group in optimizer.param_groups:
-                if "capturable" not in group:
-                    raise ValueError(
-                        f"{type(optimizer).__name__} cannot be captured in a CUDA graph; use Adam, or engine='eager'"
-                    )
                 # On the device, so that the schedule's new rate reaches the captured kernels.
                 group.update(capturable=True, lr=torch.as_tensor(float(group["lr"]), device=step.device))
             for state in optimizer.state.values():  # of an optimiser that has been used, or restored from a checkpoint

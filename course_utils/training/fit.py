@@ -86,7 +86,7 @@ def require_unrolling(unroll: Unrolled | None, objective: Objective, conditional
         raise ValueError("unrolling looks ahead with the whole batch, but each process has a share of it: use one")
 
 
-def require_seeds(seed: int | Sequence[int], generator: nn.Module, engine: str) -> list[int] | None:
+def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | None:
     """One seed for each member of an ensemble; None for a single run. Raises ValueError where that cannot be."""
     members = getattr(generator, "members", None)
     if members is None:
@@ -96,6 +96,4 @@ def require_seeds(seed: int | Sequence[int], generator: nn.Module, engine: str) 
     seeds = [] if isinstance(seed, int) else list(seed)
     if len(seeds) != members:
         raise ValueError(f"{members} stacked members need {members} seeds, not {seed!r}")
-    if engine == "cuda_graph":
-        raise ValueError("an ensemble draws each member's numbers on the host, which no CUDA graph can: use eager")
     return seeds

@@ -11,7 +11,7 @@ from course_utils.objectives import NON_SATURATING, Objective, Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.fit import require_fit, require_seeds, require_unrolling
 from course_utils.training.loop import name_of, require_counts, run_steps
-from course_utils.training.randomness import MemberStreams
+from course_utils.training.randomness import JointStream, MemberStreams
 from course_utils.training.run import GANRun, every
 from course_utils.training.schedules import Schedule, adam, constant
 from course_utils.training.step import GANStep
@@ -32,6 +32,7 @@ def train_gan(
     schedule: Schedule = constant,
     ema_decay: float | None = None,
     seed: int | Sequence[int] = 0,
+    own_streams: bool = True,
     penalty: Penalty | None = None,
     penalty_every: int = 1,
     unroll: Unrolled | None = None,
@@ -54,7 +55,8 @@ def train_gan(
     - `g_optimizer`, `d_optimizer`: any torch optimisers; by default `adam(network)`. `schedule` scales both rates.
     - `ema_decay`: also keep a generator with averaged weights, `run.ema`.
     - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's. Stacked
-      networks need one seed a member (`train_ensemble` does it all).
+      networks need one seed a member (`train_ensemble` does it all); with `own_streams=False` all members draw from the
+      first one's stream, which is faster, but then a member is no longer the run that its seed alone would give.
     - `penalty`: a function (discriminator, real, fake) → scalar, added to D's loss. With `penalty_every` k it is
       computed in every k-th step only, with k times the weight: "lazy regularisation" (Karras et al. 2020), nearly the
       same for less.
@@ -62,7 +64,8 @@ def train_gan(
     - `class_weight`: of the cross-entropy that is added to both players' losses where D is also a classifier and
       returns (logits, class_logits [n, classes]) (AC-GAN, Odena et al. 2017).
     - `autocast`: networks in bfloat16, losses in float32. `channels_last`: the faster memory layout for convolutions.
-    - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays.
+    - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays. "auto" takes
+      the CUDA graph where there can be one, else eager, and says so; `run.engine` is what was used.
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
       interrupted, and at the end. The same call again goes on from it, bit for bit as if it had never stopped.
 
@@ -83,13 +86,14 @@ def train_gan(
     d_optimizer = d_optimizer or adam(discriminator)
     generator.train(), discriminator.train()
 
-    seeds = require_seeds(seed, generator, engine)
+    seeds = require_seeds(seed, generator)
+    streams = (MemberStreams(seeds, device) if own_streams else JointStream(len(seeds))) if seeds else None
     averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
     step = GANStep(
         generator, discriminator, sample_real, objective, g_optimizer, d_optimizer,
         batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
         penalty_every=penalty_every, unroll=unroll, class_weight=class_weight,
-        streams=MemberStreams(seeds, device) if seeds else None,
+        streams=streams,
     )  # fmt: skip
     run = GANRun(
         generator=generator, discriminator=discriminator, averaged=averaged, conditional=conditional,
@@ -104,6 +108,7 @@ def train_gan(
         "class_weight": class_weight,
         "ema_decay": ema_decay,
         "seed": seeds or seed,
+        **({} if own_streams else {"own_streams": False}),
         "autocast": autocast,
     }
     run_steps(

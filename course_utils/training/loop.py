@@ -15,9 +15,15 @@ from course_utils.progress import progress_bar
 from course_utils.training import distributed
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint
-from course_utils.training.engine import prepare, sharing
+from course_utils.training.engine import choose, prepare, sharing
 from course_utils.training.interrupt import deferred_interrupt
-from course_utils.training.randomness import MemberStreams, forked_random_state, random_state, set_random_state
+from course_utils.training.randomness import (
+    JointStream,
+    MemberStreams,
+    forked_random_state,
+    random_state,
+    set_random_state,
+)
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Schedule, scale_learning_rate
 
@@ -42,7 +48,7 @@ class Step:
     networks: dict[str, nn.Module]  # by the names under which a checkpoint keeps them
     optimizers: dict[str, Optimizer]
     averaged: AveragedModel | None = None
-    streams: MemberStreams | None = None
+    streams: MemberStreams | JointStream | None = None
     penalty: Penalty | None = None
     penalty_every: int = 1
 
@@ -52,7 +58,7 @@ class Step:
 
     def empty_rows(self, steps: int) -> Tensor:
         """Room for the history of a run on the device: [steps, len(columns)], for an ensemble [steps, …, K]."""
-        members = [len(self.streams.states)] if self.streams else []
+        members = [self.streams.members] if self.streams else []
         return torch.zeros(steps, len(self.columns), *members, device=self.device)
 
     def penalty_weight(self, steps_done: int) -> float:
@@ -108,6 +114,9 @@ def run_steps(
     report_every = max(1, steps // 100)
     writing = {"checkpoint_every": checkpoint_every if saved else None}
     distributed.require_together(config | writing, run.device, engine)
+    run.engine, reason = choose(step, engine)
+    if progress and engine == "auto":
+        print(f"Engine: {run.engine}, because {reason}.")
 
     with (
         forked_random_state(run.device, seed),
@@ -120,7 +129,7 @@ def run_steps(
             state = distributed.of_first(state or _state(run, parts, step.streams))
         if state:
             _restore(run, parts, step.streams, state)
-        take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, engine), bool)
+        take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
         first_step = checked = run.steps_done
         started = time.perf_counter() - run.seconds
         bar.update(first_step)
@@ -194,18 +203,18 @@ def _finite_losses(run: Run, checked: int) -> dict[str, str]:
     return {key.replace("_", " ").capitalize(): f"{value.mean():.3f}" for key, value in latest if key.endswith("loss")}
 
 
-def _state(run: Run, parts: dict, streams: MemberStreams | None) -> dict:
+def _state(run: Run, parts: dict, streams: MemberStreams | JointStream | None) -> dict:
     """Everything that the rest of the run depends on."""
     state = {name: part.state_dict() for name, part in parts.items()}
     return state | {
         "rows": run.rows[: run.steps_done].clone(),
         "seconds": run.seconds,
         "random": random_state(run.device),
-        "streams": streams.states if streams else [],
+        "streams": list(streams.states) if streams else [],
     }
 
 
-def _restore(run: Run, parts: dict, streams: MemberStreams | None, state: dict) -> None:
+def _restore(run: Run, parts: dict, streams: MemberStreams | JointStream | None, state: dict) -> None:
     for name, part in parts.items():
         part.load_state_dict(state[name])
     run.steps_done, run.seconds = len(state["rows"]), state["seconds"]

@@ -48,22 +48,41 @@ def forked_random_state(device: torch.device, seed: int | None = None) -> Iterat
 class MemberStreams:
     """One random stream for each member of an ensemble: member k draws what a single run with its seed draws."""
 
+    capturable = False
+
     def __init__(self, seeds: Sequence[int], device: torch.device):
-        self.device = device
+        self.device, self.members = device, len(seeds)
         self.states = []
         for seed in seeds:
             with forked_random_state(device, seed):
                 self.states.append(random_state(device))
 
-    def draw(self, sample: Callable[[], Tensor]) -> Tensor:
-        """`sample()`, called once in each stream: [K, …]. The stream outside stays where it was."""
+    def draw(self, sample: Callable[[int], Tensor], n: int) -> Tensor:
+        """`sample(n)`, called once in each stream: [K, n, …]. The stream outside stays where it was."""
         drawn = []
         with forked_random_state(self.device):
             for k, state in enumerate(self.states):
                 set_random_state(state, self.device)
-                drawn.append(sample())
+                drawn.append(sample(n))
                 self.states[k] = random_state(self.device)
         return torch.stack(drawn)
+
+
+class JointStream:
+    """One random stream for all members of an ensemble: each draws its own numbers, but none those of a single run.
+
+    It asks nothing of the host, so a CUDA graph can hold it.
+    """
+
+    capturable = True
+    states = ()  # nothing to keep: the numbers come from the stream of the run
+
+    def __init__(self, members: int):
+        self.members = members
+
+    def draw(self, sample: Callable[[int], Tensor], n: int) -> Tensor:
+        """`sample(K·n)`, whose rows are independent, dealt out to the members: [K, n, …]."""
+        return sample(self.members * n).unflatten(0, (self.members, n))
 
 
 class JointDraws(TorchFunctionMode):

@@ -23,6 +23,7 @@ class Run:
     steps_done: int = 0
     seconds: float = 0.0
     interrupted: bool = False
+    engine: str = "eager"  # how the steps were run
 
     @property
     def device(self) -> torch.device:

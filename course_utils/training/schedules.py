@@ -56,7 +56,9 @@ def adam(module: torch.nn.Module, lr: float = 2e-4, betas: tuple[float, float] =
 def scale_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
     """Set each group's rate to `factor` × the rate it was made with; rates kept as tensors are changed in place."""
     for group in optimizer.param_groups:
-        initial = float(group.setdefault("initial_lr", float(group["lr"])))
+        if "initial_lr" not in group:  # asked for once: a rate that is a tensor lies on the device
+            group["initial_lr"] = float(group["lr"])
+        initial = group["initial_lr"]
         if isinstance(group["lr"], torch.Tensor):
             group["lr"].fill_(initial * factor)
         else:

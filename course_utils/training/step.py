@@ -15,7 +15,7 @@ from course_utils.objectives import Objective, Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.distributed import share_of, share_of_batch
 from course_utils.training.loop import Step
-from course_utils.training.randomness import MemberStreams
+from course_utils.training.randomness import JointStream, MemberStreams
 from course_utils.training.unrolled import Unrolled
 
 HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
@@ -51,7 +51,7 @@ class GANStep(Step):
         penalty_every: int = 1,
         unroll: Unrolled | None = None,
         class_weight: float = 1.0,
-        streams: MemberStreams | None = None,
+        streams: MemberStreams | JointStream | None = None,
     ):
         self.networks = {"generator": generator, "discriminator": discriminator}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
@@ -73,16 +73,16 @@ class GANStep(Step):
     def compile(self) -> None:
         self.generator, self.discriminator = torch.compile(self.generator), torch.compile(self.discriminator)
 
-    def _draw(self, sample: Callable[[], Tensor]) -> Tensor:
-        return self.streams.draw(sample) if self.streams else sample()
+    def _draw(self, sample: Callable[[int], Tensor]) -> Tensor:
+        return self.streams.draw(sample, self.batch_size) if self.streams else sample(self.batch_size)
 
     def _draw_real(self) -> tuple[Tensor, tuple[Tensor, ...]]:
         """A real batch, and its labels if it has any."""
-        drawn = self._draw(lambda: self.sample_real(self.batch_size))
+        drawn = self._draw(self.sample_real)
         return (drawn[0], drawn[1:]) if isinstance(drawn, tuple) else (drawn, ())
 
     def _generate(self, labels: tuple[Tensor, ...]) -> Tensor:
-        z = self._draw(lambda: sample_latent(self.batch_size, self.latent_dim, self.device))
+        z = self._draw(lambda n: sample_latent(n, self.latent_dim, self.device))
         with self.precision:
             return self.generator(z, *labels)
 
