@@ -1,45 +1,55 @@
-"""Sixteen seeds as one ensemble, beside sixteen single runs, in turn in one run.
+"""K seeds as one ensemble, beside K single runs, in turn in one run.
 
     python3 course.py bench ensembles
 
-Lesson 04's ring, with the networks of its lesson and with those of lesson 02, which are twice as wide.
+Lesson 04's ring, with the networks of its lesson and with those of lesson 02, which are twice as wide. "Own streams":
+each member draws what its seed alone would draw; "one stream": all draw from one.
 """
 
 from functools import partial
 
 import torch
-from _pairs import PAIRS, append_table, compare
+from _table import append_table
+from torch import nn
 
-from course_utils import models, training
+from course_utils import models, timing, training
 from course_utils.data import Ring
 
-SEEDS, STEPS, BATCH = range(16), 50, 64
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+COUNTS, WIDTHS, STEPS, BATCH, ROUNDS = (1, 4, 16, 64), (64, 128), 60, 64, 5
+SAMPLE = partial(Ring().sample, device=DEVICE)
+
+
+def pair(width: int) -> tuple[nn.Module, nn.Module]:
+    hidden = (width, width)
+    return models.PointGenerator(hidden=hidden).to(DEVICE), models.PointDiscriminator(hidden=hidden).to(DEVICE)
+
+
+def alone(width: int) -> None:
+    training.train_gan(*pair(width), SAMPLE, steps=STEPS, batch_size=BATCH, progress=False)
+
+
+def together(width: int, count: int, **options: object) -> None:
+    training.train_ensemble(
+        partial(pair, width), SAMPLE, seeds=range(count), steps=STEPS, batch_size=BATCH, progress=False, **options
+    )
 
 
 def main() -> None:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    sample_real = partial(Ring().sample, device=device)
+    ways = {"own streams": {}, "one stream": {"own_streams": False}}
+    if DEVICE == "cuda":
+        ways["one stream, CUDA graph"] = {"own_streams": False, "engine": "cuda_graph"}
     rows = []
-    for width in (64, 128):
-
-        def pair(width: int = width) -> tuple:
-            networks = models.PointGenerator(hidden=(width, width)), models.PointDiscriminator(hidden=(width, width))
-            return tuple(network.to(device) for network in networks)
-
-        def together() -> None:
-            training.train_ensemble(pair, sample_real, seeds=SEEDS, steps=STEPS, batch_size=BATCH, progress=False)
-
-        def one_by_one() -> None:
-            for seed in SEEDS:
-                torch.manual_seed(seed)
-                training.train_gan(*pair(), sample_real, steps=STEPS, batch_size=BATCH, seed=seed, progress=False)
-
-        ratio, low, high, seconds = compare(together, one_by_one)
-        step = seconds / STEPS * 1e3
-        rows.append(f"| {width} | {step:.1f} ms | × {ratio:.2f} | {low:.2f} – {high:.2f} |")
-        print(rows[-1], flush=True)
-    columns = ["width", "a step of all 16", "faster than 16 single runs by", "lowest – highest"]
-    append_table(f"Ensembles of {len(SEEDS)} seeds, batch {BATCH}, median of {PAIRS} pairs", columns, rows)
+    for width in WIDTHS:
+        for count in COUNTS:
+            runners = {way: partial(together, width, count, **options) for way, options in ways.items()}
+            race = timing.race({"alone": partial(alone, width)} | runners, ROUNDS)
+            for way in ways:
+                step, cost = race.seconds(way) / STEPS * 1e3, race.ratio(way, "alone").median
+                rows.append(f"| {width} | {count} | {way} | {step:.2f} ms | × {cost:.2f} | × {count / cost:.2f} |")
+                print(rows[-1], flush=True)
+    columns = ["width", "K", "drawn from", "a step of all", "time of one run", "faster than K runs, one by one, by"]
+    append_table(f"Ensembles, batch {BATCH}, {ROUNDS} rounds", columns, rows)
 
 
 if __name__ == "__main__":

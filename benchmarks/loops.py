@@ -1,89 +1,199 @@
-"""Images a second of the course's loop, beside a textbook loop and a bare one, in turn in one run.
+"""The course's loop beside a textbook loop and a bare one, in turn in one run, for five kinds of network.
 
     python3 course.py bench loops
+    python3 course.py bench loops --only vae
 
-Each pair of runs is made back to back, in alternating order; the median of the pairs' ratios is reported. Timings on a
-shared machine are noisy, ratios within a pair much less so. The table is appended to benchmarks/RESULTS.md.
+The table is appended to benchmarks/RESULTS.md. A round runs all loops once, in alternating order; "faster by" is the
+median, lowest and highest over the rounds of the rival's time divided by ours. Timings on a shared machine are noisy,
+ratios within a round much less so.
 """
 
+import argparse
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
+import _dcgan64
 import torch
-from _pairs import PAIRS, append_table, compare
-from _textbook import bare_loop, bare_vae_loop, textbook_loop, textbook_vae_loop
+from _rivals import N_CRITIC, PENALTY, bare_gan, bare_vae, bare_wgan, textbook_gan, textbook_vae, textbook_wgan
+from _table import append_table
+from torch import nn
 
-from course_utils import models, training
+from course_utils import models, objectives, timing, training
 from course_utils.data import BinarisedImages, ImageData, load_images
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+ROUNDS = 3
+RIVALS = ("textbook loop", "textbook loop, 2 loader processes", "bare loop")
+Ours = Callable[..., None]  # takes `engine` and `autocast`
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A kind of network, our loop and its rivals; each call trains new networks for `steps` batches of `batch`."""
+
+    name: str
+    batch: int
+    steps: int
+    ours: Ours
+    rivals: tuple[Callable[[], None], ...]
+    ways: dict[str, dict]  # how our loop is run
+    batches_a_step: int = 1
+
+
+def gan_contest(
+    name: str, build: Callable, images: ImageData, batch: int, steps: int, ways: dict, wgan: bool = False
+) -> Contest:
+    def pair() -> list[nn.Module]:
+        torch.manual_seed(0)
+        return [network.to(DEVICE) for network in build()]
+
+    textbook, bare = (textbook_wgan, bare_wgan) if wgan else (textbook_gan, bare_gan)
+    adam = partial(training.adam, lr=1e-4, betas=(0.0, 0.9)) if wgan else training.adam
+    options = {}
+    if wgan:
+        penalty = partial(objectives.gradient_penalty, weight=PENALTY)
+        options = {"objective": objectives.WASSERSTEIN, "penalty": penalty, "d_steps": N_CRITIC}
+
+    def ours(**way: object) -> None:
+        g, d = pair()
+        training.train_gan(
+            g, d, images.batch, steps=steps, batch_size=batch, g_optimizer=adam(g), d_optimizer=adam(d),
+            progress=False, **options, **way,
+        )  # fmt: skip
+
+    def bare_loop() -> None:
+        g, d = (network.to(memory_format=torch.channels_last) for network in pair())
+        bare(g, d, images, steps, batch, adam)
+
+    def textbook_loop(workers: int) -> None:
+        textbook(*pair(), images, steps, batch, workers)
+
+    rivals = partial(textbook_loop, 0), partial(textbook_loop, 2), bare_loop
+    return Contest(name, batch, steps, ours, rivals, ways, N_CRITIC if wgan else 1)
+
+
+def vae_contest(name: str, images: ImageData, batch: int, steps: int, ways: dict) -> Contest:
+    binary = BinarisedImages(images)
+
+    def vae() -> nn.Module:
+        torch.manual_seed(0)
+        return models.FullyConnectedVAE().to(DEVICE)
+
+    def ours(**way: object) -> None:
+        training.train_vae(vae(), binary.batch, steps=steps, batch_size=batch, progress=False, **way)
+
+    def textbook_loop(workers: int) -> None:
+        textbook_vae(vae(), images, steps, batch, workers)
+
+    def bare_loop() -> None:
+        bare_vae(vae(), binary, steps, batch, training.adam)
+
+    return Contest(name, batch, steps, ours, (partial(textbook_loop, 0), partial(textbook_loop, 2), bare_loop), ways)
+
+
+def contests(images: ImageData) -> dict[str, Contest]:
+    graph = {"as a CUDA graph": {"engine": "cuda_graph"}} if DEVICE == "cuda" else {}
+    half = {"in bfloat16": {"autocast": True}}
+    half_graph = {"in bfloat16, as a CUDA graph": {"engine": "cuda_graph", "autocast": True}} if graph else {}
+    compiled = {} if graph else {"in bfloat16, compiled": {"engine": "compile", "autocast": True}}
+    many = 10 if DEVICE == "cuda" else 1  # a GPU needs more steps for a second
+    digits = models.DCGANGenerator, models.DCGANDiscriminator
+    return {
+        "dense": gan_contest(
+            "fully connected GAN", lambda: (models.FullyConnectedGenerator(), models.FullyConnectedDiscriminator()),
+            images, 64, 500 * many, {"": {}} | graph,
+        ),
+        "dcgan28": gan_contest(
+            "DCGAN of lesson 03, 28×28", lambda: [network() for network in digits], images, 64, 60 * many,
+            {"": {}} | graph,
+        ),
+        "dcgan64": gan_contest(
+            "DCGAN, 64×64 in colour", lambda: (_dcgan64.Generator(), _dcgan64.Discriminator()),
+            _dcgan64.random_images(DEVICE), 64, 2 * many**2, {"": {}} | half | graph | half_graph,
+        ),
+        "wgan-gp": gan_contest(
+            "WGAN-GP, lesson 03's networks", lambda: [network() for network in digits], images, 64, 8 * many,
+            {"": {}} | graph, wgan=True,
+        ),
+        "vae": vae_contest(
+            "VAE of lesson 07", images, 128, 100 * many, {"": {}} | half | compiled | graph | half_graph
+        ),
+    }  # fmt: skip
+
+
+def table_rows(contest: Contest, key: str) -> list[str]:
+    """Race all loops of a contest; one row for each way to run ours."""
+    ours = {f"ours {way}": partial(contest.ours, **options) for way, options in contest.ways.items()}
+    race = timing.race(ours | dict(zip(RIVALS, contest.rivals, strict=True)), ROUNDS)
+    rows = []
+    for way, name in zip(contest.ways, ours, strict=True):
+        step = race.seconds(name) / contest.steps
+        images = contest.batch * contest.batches_a_step / step
+        faster = " | ".join(cell(race.ratio(rival, name)) for rival in RIVALS)
+        share = f"{device_share(ours[name], race.seconds(name)):.0%}" if DEVICE == "cuda" else "–"
+        label = ", ".join(filter(None, [contest.name, way]))
+        rows.append(
+            f"| {label} | {contest.batch} | {images:,.0f} | {step * 1e3:.2f} ms | {faster} | "
+            f"{share} | {peak_memory(key, way, ours[name]):.2f} GiB |"
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def cell(ratio: timing.Ratio) -> str:
+    return f"× {ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
+
+
+def device_share(run: Callable[[], None], seconds: float) -> float:
+    """The summed time of all kernels, divided by the seconds that the same run takes without a profiler."""
+    activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=activities) as profile:
+        run()
+        torch.cuda.synchronize()
+    on_device = [
+        event.self_device_time_total
+        for event in profile.events()
+        if event.device_type == torch.autograd.DeviceType.CUDA and not getattr(event, "is_user_annotation", False)
+    ]
+    return sum(on_device) / 1e6 / seconds
+
+
+def peak_memory(key: str, way: str, run: Callable[[], None]) -> float:
+    """GiB: on CUDA the tensors' peak; else the peak of a fresh process that holds the data and runs our loop."""
+    if DEVICE == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        run()
+        return torch.cuda.max_memory_allocated() / 2**30
+    child = [sys.executable, __file__, "--only", key, "--peak", way]
+    return float(subprocess.run(child, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-1])
+
+
+def print_peak(contest: Contest, way: str) -> None:
+    contest.ours(**contest.ways[way])
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on a Mac, in KiB elsewhere
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30)
 
 
 def main() -> None:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    images = load_images(device=device)
-    races = {
-        "fully connected, batch 64": gan_loops(
-            lambda: (models.FullyConnectedGenerator(), models.FullyConnectedDiscriminator()), images, 64, steps=500
-        ),
-        "DCGAN of lesson 03, batch 64": gan_loops(
-            lambda: (models.DCGANGenerator(), models.DCGANDiscriminator()), images, 64, steps=60
-        ),
-        "VAE of lesson 07, batch 128": vae_loops(models.FullyConnectedVAE, images, 128, steps=100),
-    }
-    rows = []
-    for name, (samples, ours, rivals) in races.items():
-        for rival, run in rivals.items():
-            ratio, low, high, seconds = compare(ours, run)
-            rows.append(f"| {name} | {rival} | {samples / seconds:,.0f} | × {ratio:.2f} | {low:.2f} – {high:.2f} |")
-            print(rows[-1], flush=True)
-    columns = ["networks", "against", "ours, images/s", "ours is faster by", "lowest – highest"]
-    append_table(f"Loops, {images.name}, median of {PAIRS} pairs", columns, rows)
-
-
-def gan_loops(build: Callable[[], tuple], images: ImageData, batch_size: int, steps: int) -> tuple:
-    """How many images a run sees, our loop, and its rivals by name; each starts from the same new networks."""
-
-    def pair() -> list:
-        torch.manual_seed(0)
-        return [network.to(images.device) for network in build()]
-
-    def ours(engine: str = "eager") -> None:
-        training.train_gan(*pair(), images.batch, steps=steps, batch_size=batch_size, engine=engine, progress=False)
-
-    def textbook(workers: int = 0) -> None:
-        textbook_loop(*pair(), images, steps, batch_size, workers)
-
-    def bare() -> None:
-        g, d = (network.to(memory_format=torch.channels_last) for network in pair())
-        bare_loop(g, d, images, steps, batch_size, training.adam(g), training.adam(d))
-
-    return steps * batch_size, ours, _rivals(images, ours, textbook, bare)
-
-
-def vae_loops(build: Callable[[], torch.nn.Module], images: ImageData, batch_size: int, steps: int) -> tuple:
-    """The same for a VAE on binary pixels."""
-    binary = BinarisedImages(images)
-
-    def vae() -> torch.nn.Module:
-        torch.manual_seed(0)
-        return build().to(images.device)
-
-    def ours(engine: str = "eager") -> None:
-        training.train_vae(vae(), binary.batch, steps=steps, batch_size=batch_size, engine=engine, progress=False)
-
-    def textbook(workers: int = 0) -> None:
-        textbook_vae_loop(vae(), images, steps, batch_size, workers)
-
-    def bare() -> None:
-        model = vae()
-        bare_vae_loop(model, binary, steps, batch_size, training.adam(model, lr=1e-3, betas=(0.9, 0.999)))
-
-    return steps * batch_size, ours, _rivals(images, ours, textbook, bare)
-
-
-def _rivals(images: ImageData, ours: Callable, textbook: Callable, bare: Callable) -> dict[str, Callable]:
-    rivals = {"textbook loop": textbook, "textbook loop, 2 loader processes": lambda: textbook(2), "bare loop": bare}
-    if images.device.type == "cuda":
-        rivals["our loop as a captured CUDA graph"] = lambda: ours("cuda_graph")
-    return rivals
+    images = load_images(device=DEVICE)
+    all_contests = contests(images)
+    parser = argparse.ArgumentParser(description="Our loops beside textbook loops and bare ones.")
+    parser.add_argument("--only", choices=all_contests, help="one kind of network")
+    parser.add_argument("--peak", metavar="WAY", help=argparse.SUPPRESS)  # for peak_memory, in a process of its own
+    args = parser.parse_args()
+    chosen = [args.only] if args.only else list(all_contests)
+    if args.peak is not None:
+        return print_peak(all_contests[args.only], args.peak)
+    rows = [row for key in chosen for row in table_rows(all_contests[key], key)]
+    columns = [
+        "our loop with", "batch", "images/s", "a step", *(f"faster than the {rival} by" for rival in RIVALS),
+        "device busy", "peak memory",
+    ]  # fmt: skip
+    append_table(f"Loops, {images.name}, {ROUNDS} rounds", columns, rows)
 
 
 if __name__ == "__main__":

@@ -160,7 +160,10 @@ def test_auto_captures_a_graph_where_that_can_be():
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
-        (lambda: gan_step(lambda network: torch.optim.SGD(network.parameters(), 0.1)), "SGD counts its steps on the host"),
+        (
+            lambda: gan_step(lambda network: torch.optim.SGD(network.parameters(), 0.1)),
+            "SGD counts its steps on the host",
+        ),
         (lambda: gan_step(streams=MemberStreams([0, 1], torch.device("cpu"))), "own_streams=False changes that"),
     ],
 )

@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 FLOORS = (
-    {"storage", "progress", "intervals"},
+    {"storage", "progress", "intervals", "timing"},
     {"data", "objectives", "models"},
     {"training", "evaluation"},
     {"plots", "claims", "evidence", "lesson", "machine"},

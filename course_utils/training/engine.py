@@ -49,7 +49,7 @@ def _obstacle_to_capture(step: "Step") -> str | None:
     if processes() > 1:
         return "several processes exchange their gradients in the middle of a step"
     if step.streams and not step.streams.capturable:
-        return "each member of the ensemble has a random stream of its own, on the host (own_streams=False changes that)"
+        return "each member has a random stream of its own, on the host (own_streams=False changes that)"
     for optimizer in step.optimizers.values():
         if any("capturable" not in group for group in optimizer.param_groups):
             return f"{type(optimizer).__name__} counts its steps on the host (Adam does not have to)"

@@ -1,0 +1,38 @@
+"""Stopwatches: what is measured is what was asked for, in turn, and compared round by round."""
+
+import time
+
+import pytest
+
+from course_utils.timing import Race, Ratio, race, seconds
+
+
+def test_seconds_are_those_of_the_call():
+    assert 0.02 <= seconds(lambda: time.sleep(0.02)) < 0.2
+
+
+def test_runners_take_turns_after_a_warm_up():
+    calls = []
+    race({name: lambda name=name: calls.append(name) for name in "abc"}, rounds=3)
+    assert "".join(calls) == "abc" + "abc" + "cba" + "abc"
+
+
+def test_ratios_are_those_of_each_round():
+    result = Race({"slow": (2.0, 9.0, 4.0), "fast": (1.0, 3.0, 4.0)})
+    ratio = result.ratio("slow", "fast")
+    assert ratio.values == (2.0, 3.0, 1.0)
+    assert (ratio.median, ratio.low, ratio.high) == (2.0, 1.0, 3.0)
+    assert str(ratio) == "× 2.00 (1.00 to 3.00)"
+    assert result.seconds("slow") == 4.0
+
+
+def test_a_race_finds_the_slower_one():
+    result = race({"slow": lambda: time.sleep(0.02), "fast": lambda: time.sleep(0.005)}, rounds=5)
+    assert isinstance(result.ratio("slow", "fast"), Ratio)
+    assert result.ratio("slow", "fast").median > 1.5
+
+
+@pytest.mark.parametrize(("runners", "rounds"), [({}, 3), ({"a": int}, 0)])
+def test_a_race_needs_runners_and_rounds(runners, rounds):
+    with pytest.raises(ValueError, match="needs runners and at least one round"):
+        race(runners, rounds)
