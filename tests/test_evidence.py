@@ -206,6 +206,14 @@ def test_more_seeds_are_added_to_those_that_are_done(pretend):
     assert (table.seeds, table.values) == ([7, 1, 2, 3, 4], {"distance": [7.0, 1.0, 2.0, 3.0, 4.0]})
 
 
+def test_tasks_of_a_job_array_keep_their_seed_and_another_call_gathers_them(pretend):
+    for seed in reversed(verb.SEEDS):  # in any order
+        assert pretend(distance, "--task", str(seed)) == (0, [seed])
+        assert load_evidence("03", "mnist", "cpu") is None
+    assert pretend(distance) == (0, [])
+    assert load_evidence("03", "mnist", "cpu").values == {"distance": [float(seed) for seed in verb.SEEDS]}
+
+
 def test_a_seed_that_fails_stops_the_verb_and_keeps_the_others(pretend, capsys):
     code, seeds = pretend(lambda seed: "RuntimeError: the loss is NaN" if seed == 3 else distance(seed))
     assert (code, seeds) == (1, [1, 2, 3]) and load_evidence("03", "mnist", "cpu") is None
@@ -236,6 +244,7 @@ def test_seeds_that_record_different_things_are_named(pretend):
         (["03", "--seeds", "1", "2", "3", "4"], "a band needs at least 5 different seeds"),
         (["03", "--seeds", "1", "2", "3", "4", "4"], "a band needs at least 5 different seeds"),
         (["03", "--seeds", "1", "2", "3", "4", "-5"], "a seed is a whole number from 0 on"),
+        (["03", "--task", "11"], "task 11 is none of the seeds 1 2 3 4 5 6 7 8 9 10"),
         (["03", "--data", "cifar"], "invalid choice: 'cifar'"),
         (["07"], "there is no lesson 07; lessons: 01 03"),
         (["01"], "lesson 01 uses no images, and repeats its seeds on the spot"),

@@ -29,6 +29,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", default="mnist", choices=("mnist", "fashion-mnist", "digits"), help="the image set")
     parser.add_argument("--budget", type=budget, default="cpu", help="cpu or gpu")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="S", help="default: %(default)s")
+    parser.add_argument(
+        "--task", type=int, metavar="S",
+        help="run seed S alone and keep it, as one task of a cluster's job array; the same command without --task "
+        "gathers the seeds when all are done",
+    )  # fmt: skip
     args = parser.parse_args(argv)
     if args.budget == "smoke":
         parser.error("the smoke budget is too short to be evidence; choose cpu or gpu")
@@ -37,6 +42,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
         parser.error("a band needs at least 5 different seeds")
     if min(args.seeds) < 0:
         parser.error("a seed is a whole number from 0 on")
+    if args.task is not None and args.task not in args.seeds:
+        parser.error(f"task {args.task} is none of the seeds {' '.join(map(str, args.seeds))}")
     if not uses_images(args.lesson):
         parser.error(f"lesson {args.lesson.name[:2]} uses no images, and repeats its seeds on the spot")
     return args
@@ -47,7 +54,7 @@ def main(argv: list[str]) -> int:
     number = args.lesson.name[:2]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     folder = BUILD / "evidence" / f"{number}-{args.data}-{args.budget}-{fingerprint(args.lesson)}"
-    for seed in args.seeds:
+    for seed in args.seeds if args.task is None else [args.task]:
         done = folder / f"seed-{seed}.json"
         if done.exists():
             print(f"seed {seed}: kept from before")
@@ -63,6 +70,8 @@ def main(argv: list[str]) -> int:
         os.replace(partial, done)
         recorded = json.loads(done.read_text(encoding="utf8"))
         print(f"seed {seed}: {seconds:.0f} s; " + "; ".join(f"{key} {value:.4g}" for key, value in recorded.items()))
+    if args.task is not None:
+        return 0
     runs = [json.loads((folder / f"seed-{seed}.json").read_text(encoding="utf8")) for seed in args.seeds]
     if odd := [seed for seed, run in zip(args.seeds, runs, strict=True) if run.keys() != runs[0].keys()]:
         raise Stop(f"seed {odd[0]} recorded other keys than seed {args.seeds[0]}; let the lesson record the same ones")

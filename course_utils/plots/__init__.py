@@ -13,6 +13,7 @@ from course_utils.plots.evidence import evidence_dots
 from course_utils.plots.fields import decision_surface, log_density, vector_field
 from course_utils.plots.films import Film
 from course_utils.plots.lines import lines
+from course_utils.plots.roofline import roofline
 from course_utils.plots.samples import compare_grids, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
 from course_utils.plots.scorecard import scorecard
@@ -60,6 +61,7 @@ __all__ = [
     "interpolation",
     "lines",
     "log_density",
+    "roofline",
     "sample_grid",
     "scatter_2d",
     "scorecard",
