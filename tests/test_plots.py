@@ -102,6 +102,10 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
         lambda: plots.lines({"p": (GRID, NORMAL), "q": (GRID, SHIFTED)}, "x", "density", "Two bells.", title="Bells"),
         ["p", "q", "x", "density", "Bells"],
     ),
+    "roofline": (
+        lambda: plots.roofline(1e11, 2e10, {"small": (0.5, 8e9), "large": (50, 9e10)}, title="A roof"),
+        ["small", "large", "the roof", "operations a byte", "A roof"],
+    ),
     "scatter_2d": (
         lambda: plots.scatter_2d(POINTS, {"a": POINTS + 0.1, "b": POINTS * 2}, title="Two"),
         ["a", "b", "real", "generated", "Two"],
@@ -169,7 +173,8 @@ def texts(monkeypatch):
                 assert text.get_fontsize() >= 10, text
                 inside = box.x0 >= -1 and box.x1 <= page.x1 + 1 and box.y0 >= -1 and box.y1 <= page.y1 + 1
                 # Numbers of ticks outside the view exist in matplotlib, and are never drawn.
-                assert inside or re.fullmatch(r"[−\d.,]+", text.get_text()), (text, box)
+                number = re.fullmatch(r"[−\d.,]+|\$\\mathdefault\{10\^\{[−\d]+\}\}\$", text.get_text())
+                assert inside or number, (text, box)
         return png
 
     monkeypatch.setattr(caption, "to_png", inspect)
@@ -668,3 +673,28 @@ def test_an_error_at_the_starting_values_is_an_error_of_the_cell(monkeypatch):
     monkeypatch.setattr(controls, "is_live", lambda: True)
     with pytest.raises(ZeroDivisionError):
         plots.interactive(lambda a: 1 / a, a=(0, 1, 0))
+
+
+# --- the roofline ---------------------------------------------------------------------------------------------
+
+
+def test_a_roofline_s_caption_gives_limits_and_shares_of_the_roof():
+    text = plots.roofline(1e11, 2e10, {"small": (0.5, 8e9), "large": (50, 9e10)})
+    assert "at most 100 by arithmetic" in text and "both limits meet at 5.00 operations a byte" in text
+    assert "small 8.00 (80 % of the roof)" in text and "large 90.0 (90 % of the roof)" in text
+
+
+@pytest.mark.parametrize(
+    ("peak", "bandwidth", "points", "message"),
+    [
+        (0.0, 1.0, {"a": (1, 1)}, "peak and bandwidth must be above 0"),
+        (1.0, math.nan, {"a": (1, 1)}, "peak and bandwidth must be above 0"),
+        (1.0, 1.0, {}, "with at least one point"),
+        (1.0, 1.0, {str(i): (1, 1) for i in range(8)}, "at most 7 points apart, got 8"),
+        (1.0, 1.0, {"a": (1, 0)}, "must be above 0 to stand on logarithmic axes"),
+        (1.0, 1.0, {"a": (1, 2, 3)}, r"points must have shape \[1, 2\]"),
+    ],
+)
+def test_a_roofline_needs_limits_and_points_above_0(peak, bandwidth, points, message):
+    with pytest.raises(ValueError, match=message):
+        plots.roofline(peak, bandwidth, points)

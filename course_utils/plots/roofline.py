@@ -27,8 +27,8 @@ def roofline(
 
     `peak` and `reached` in operations a second, `bandwidth` in bytes a second, intensity in operations a byte of memory
     traffic. Where the roof slopes, memory limits; where it is flat, arithmetic. A point may stand above the slope if
-    its data came from a cache, which is faster than memory. Raises ValueError for limits or points that are not above 0,
-    and for more points than looks.
+    its data came from a cache, which is faster than memory. Raises ValueError for what is not above 0, and for more
+    points than looks.
     """
     if not peak > 0 or not bandwidth > 0:
         raise ValueError(f"peak and bandwidth must be above 0, not {peak} and {bandwidth}")
