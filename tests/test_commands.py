@@ -176,6 +176,31 @@ def test_run_notices_a_kernel_that_ends(checkout):
     assert (checkout.root / "build/01_wrong.html").exists()
 
 
+def test_gpu_minutes_are_kept_where_there_is_a_gpu(checkout, monkeypatch, capsys):
+    import torch
+
+    from course_utils.commands import run
+
+    path = checkout.lesson("02_first_gan", "1")
+    stored = []
+    monkeypatch.setattr(run, "lesson", lambda number: path)
+    monkeypatch.setattr(run, "execute", lambda path, budget: (None, 61.0, stored.append(budget)))
+    monkeypatch.setattr(run, "leave", lambda notebook, stem: [])
+    monkeypatch.setattr(run, "store_seconds", lambda *what: stored.append(what))
+    monkeypatch.setattr(run, "update_readme", lambda: stored.append("README"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(run.Stop, match="needs a CUDA GPU"):
+        run.main(["02", "--gpu-minutes"])
+    assert stored == []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H200")
+    assert run.main(["02", "--gpu-minutes"]) == 0
+    assert stored == ["gpu", ("02", "gpu", 61.0, "H200"), "README"]
+    with pytest.raises(SystemExit):
+        run.parse(["02", "--gpu-minutes", "--budget", "cpu"])
+    assert "--gpu-minutes are those of the gpu budget, not of cpu" in capsys.readouterr().err
+
+
 # ---- render ---------------------------------------------------------------------------------------
 
 WIDGET = """

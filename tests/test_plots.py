@@ -173,7 +173,7 @@ def texts(monkeypatch):
                 assert text.get_fontsize() >= 10, text
                 inside = box.x0 >= -1 and box.x1 <= page.x1 + 1 and box.y0 >= -1 and box.y1 <= page.y1 + 1
                 # Numbers of ticks outside the view exist in matplotlib, and are never drawn.
-                number = re.fullmatch(r"[−\d.,]+|\$\\mathdefault\{10\^\{[−\d]+\}\}\$", text.get_text())
+                number = re.fullmatch(r"[−\d.,]+|\$\\mathdefault\{10\^\{[-−\d]+\}\}\$", text.get_text())
                 assert inside or number, (text, box)
         return png
 

@@ -21,19 +21,19 @@ def make_course(tmp_path, monkeypatch, timings="{}"):
 
 
 def test_the_table_is_written_between_its_marks_and_the_rest_is_kept(tmp_path, monkeypatch):
-    path = make_course(tmp_path, monkeypatch, '{"07": {"cpu": {"seconds": 126}}}')
+    path = make_course(tmp_path, monkeypatch, '{"07": {"cpu": {"seconds": 126}, "gpu": {"seconds": 9}}}')
     path.write_text(f"# Course\n\n{readme.START}old\n{readme.END}\n\nThe end.\n")
     readme.update_readme()
     once = path.read_text()
     assert once.startswith("# Course\n\n") and once.endswith("\n\nThe end.\n") and "old" not in once
-    assert "| [07 · A thing](notebooks/07_a_thing.ipynb) | What is it? | 2.1 min |" in once
+    assert "| [07 · A thing](notebooks/07_a_thing.ipynb) | What is it? | 2.1 min | 9 s |" in once
     readme.update_readme()
     assert path.read_text() == once
 
 
 def test_a_lesson_without_a_measurement_says_so(tmp_path, monkeypatch):
     make_course(tmp_path, monkeypatch)
-    assert "| not measured |" in readme.table()
+    assert readme.table().splitlines()[2].endswith("| not run yet | not run yet |")
 
 
 def test_a_readme_without_marks_is_left_alone(tmp_path, monkeypatch):

@@ -26,11 +26,11 @@ def between_marks(text: str, start: str, content: str, end: str) -> str | None:
 
 
 def table() -> str:
-    lines = ["| lesson | the question it answers | to run |", "|---|---|---|"]
+    lines = ["| lesson | the question it answers | on a CPU | on a GPU |", "|---|---|---|---|"]
     for number, path in all_lessons().items():
         title, question = heading(path)
-        timing = timings().get(number, {}).get("cpu")
-        lines.append(f"| [{title}]({path.relative_to(ROOT).as_posix()}) | {question} | {minutes(timing)} |")
+        times = [minutes(timings().get(number, {}).get(budget)) for budget in ("cpu", "gpu")]
+        lines.append(f"| [{title}]({path.relative_to(ROOT).as_posix()}) | {question} | {' | '.join(times)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -45,6 +45,6 @@ def heading(path: Path) -> tuple[str, str]:
 
 def minutes(timing: dict | None) -> str:
     if timing is None:
-        return "not measured"
+        return "not run yet"
     seconds = timing["seconds"]
     return f"{seconds} s" if seconds < 90 else f"{seconds / 60:.1f} min"

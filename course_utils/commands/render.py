@@ -55,16 +55,21 @@ def render(path: Path) -> int:
         complain(f"lesson {number} is not stored: {size / 1e6:.1f} MB, above {LIMIT / 1e6} MB; {largest(notebook)}")
         return 1
     write_whole(path, text.encode())
+    store_seconds(number, "cpu", seconds, machine())
+    print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB")
+    return 0
+
+
+def store_seconds(number: str, budget: str, seconds: float, device: str) -> None:
+    """Keep what a lesson took at a budget, for its set-up cell and for the README's table."""
     table = timings()
-    table.setdefault(number, {})["cpu"] = {
+    table.setdefault(number, {})[budget] = {
         "seconds": round(seconds),
-        "machine": machine(),
+        "machine": device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "torch": importlib.metadata.version("torch"),
     }
     write_json(TIMINGS, dict(sorted(table.items())))
-    print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB")
-    return 0
 
 
 def clean(notebook: "NotebookNode") -> "NotebookNode":
