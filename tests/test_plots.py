@@ -104,7 +104,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     ),
     "roofline": (
         lambda: plots.roofline(1e11, 2e10, {"small": (0.5, 8e9), "large": (50, 9e10)}, title="A roof"),
-        ["small", "large", "the roof", "operations a byte", "A roof"],
+        ["small: 80 %", "large: 90 %", "the roof", "both limits meet", "operations a byte", "A roof"],
     ),
     "scatter_2d": (
         lambda: plots.scatter_2d(POINTS, {"a": POINTS + 0.1, "b": POINTS * 2}, title="Two"),

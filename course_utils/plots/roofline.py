@@ -46,10 +46,11 @@ def roofline(
         knee = peak / bandwidth
         x = np.geomspace(min(at[:, 0].min(), knee) / 2, max(at[:, 0].max(), knee) * 2, 200)
         axes.plot(x, np.minimum(peak, x * bandwidth) / GIGA, color=OPTIMAL.colour, linestyle="-", label="the roof")
-        axes.axvline(knee, color=NEUTRAL.colour, linestyle=NEUTRAL.line, linewidth=1)
-        axes.set(xscale="log", yscale="log", xlabel="operations a byte", ylabel="billions of operations a second")
-        for (name, (intensity, speed)), role in zip(points.items(), ROLES, strict=False):
-            axes.plot(intensity, speed / GIGA, role.marker, color=role.colour, markersize=8, label=name)
+        axes.axvline(knee, color=NEUTRAL.colour, linestyle=NEUTRAL.line, linewidth=1, label="both limits meet")
+        axes.set(xscale="log", yscale="log", xlabel="operations a byte", ylabel="billion operations a second")
+        for (name, (intensity, speed)), roof, role in zip(points.items(), reached, ROLES, strict=False):
+            label = f"{name}: {100 * speed / roof:.0f} %"
+            axes.plot(intensity, speed / GIGA, role.marker, color=role.colour, markersize=8, label=label)
         axes.legend(loc="lower right")
         axes.margins(y=0.12)
         axes.set_xlim(x[0], x[-1])

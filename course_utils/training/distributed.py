@@ -14,6 +14,7 @@ several times a step and differentiated twice by its penalties. So a player's gr
 optimiser steps, in one message: through NCCL on CUDA, where each process needs its own device, else through gloo.
 """
 
+import atexit
 import io
 import socket
 from collections.abc import Callable, Iterable
@@ -36,7 +37,16 @@ def processes() -> int:
         return 1
     if not dist.is_initialized():
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        atexit.register(_leave)
     return dist.get_world_size()
+
+
+def _leave() -> None:
+    """At the end of the program. Else the group's threads are still running when Python ends, which now and then aborts
+    it (2 of 25 runs): "terminate called without an active exception".
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def is_first() -> bool:
