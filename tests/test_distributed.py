@@ -18,6 +18,7 @@ from torch import nn
 
 from course_utils import models, objectives, training
 from course_utils.data import BinarisedImages, Ring, load_images
+from course_utils.training import distributed
 from course_utils.training.checkpoint import Checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -274,6 +275,22 @@ def test_a_run_goes_on_with_another_number_of_processes(checkpointed, folder):
     for process in checkpointed:
         close(process["from_one"], whole)
     close(outcome(gan(checkpoint=folder / "stopped_in_two.pt")), whole)
+
+
+def test_a_group_that_the_package_started_is_left_at_the_end_of_the_program(monkeypatch):
+    """Its threads must not outlive Python. (That they abort it happens too rarely to wait for it here.)"""
+    at_exit, group = [], []
+    monkeypatch.setattr(distributed.dist, "is_torchelastic_launched", lambda: True)
+    monkeypatch.setattr(distributed.dist, "is_initialized", lambda: bool(group))
+    monkeypatch.setattr(distributed.dist, "init_process_group", group.append)
+    monkeypatch.setattr(distributed.dist, "destroy_process_group", group.clear)
+    monkeypatch.setattr(distributed.dist, "get_world_size", lambda: 2)
+    monkeypatch.setattr(distributed.atexit, "register", at_exit.append)
+    assert distributed.processes() == distributed.processes() == 2
+    (leave,) = at_exit
+    leave()
+    assert not group
+    leave()  # the caller may have left it already
 
 
 # --- what cannot be ---------------------------------------------------------------------------------------------------
