@@ -19,7 +19,7 @@ from course_utils.commands.answers import announced
 from course_utils.commands.exercises import EXERCISES, answered, generate, normalise
 from course_utils.commands.lessons import all_lessons, exercise_notebooks
 
-LESSONS = [f"{number:02}" for number in range(1, 13)]
+LESSONS = [f"{number:02}" for number in range(1, 14)]
 SEEDS = (CHECK_SEED, MARK_SEED, 7)
 KINDS = ("derive and check", "implement", "experiment", "bug hunt")
 ALL = {number: exercise for lesson in LESSONS for number, exercise in exercises(lesson).items()}
@@ -157,7 +157,7 @@ SHIPPED = [
 ]
 
 
-def test_there_is_a_source_for_every_lesson_from_01_to_12():
+def test_there_is_a_source_for_every_lesson_from_01_to_13():
     assert [path.stem for path in exercise_notebooks("solutions")] == [all_lessons()[lesson].stem for lesson in LESSONS]
 
 
