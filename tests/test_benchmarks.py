@@ -117,13 +117,18 @@ def test_the_large_dcgan_has_the_papers_shapes():
 
 @pytest.mark.parametrize("key", ["dense", "wgan-gp", "vae"])
 def test_a_contest_runs_all_its_loops_and_makes_a_row_for_each_of_our_ways(key, monkeypatch):
-    contest = loops.contests(IMAGES)[key]
+    contest = loops.contests(IMAGES)[key]()
     quick = loops.Contest(contest.name, contest.batch, contest.steps, lambda **way: None, (bool,) * 3, contest.ways)
     monkeypatch.setattr(loops, "peak_memory", lambda key, way, run: 0.5)
     monkeypatch.setattr(loops, "device_share", lambda run, seconds: 0.5)
     rows = loops.table_rows(quick, key)
     assert len(rows) == len(contest.ways)
     assert all(row.count("|") == 10 and contest.name in row and "0.50 GiB" in row for row in rows)
+
+
+def test_the_peak_is_that_of_the_process_which_runs_the_loop(capsys):
+    loops.print_peak(loops.Contest("small", 1, 1, lambda: torch.ones(2**26).sum(), (), {"": {}}), "")
+    assert 0.25 < float(capsys.readouterr().out) < 20  # the tensor alone is 0.25 GiB
 
 
 def test_a_cell_holds_median_and_range():

@@ -84,6 +84,21 @@ def test_bernoulli_refuses_grey_pixels_and_normalised_ones():
             Bernoulli().log_prob(x, torch.zeros_like(x))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.uint8, torch.bool])
+def test_binary_pixels_of_every_kind_are_accepted(dtype):
+    objectives.require_binary(binary(64).to(dtype))
+    objectives.require_binary(torch.ones(200, 784).to(dtype))  # more than the sums of float32 are used for
+
+
+@pytest.mark.parametrize("n", [2, 128, 256])
+@pytest.mark.parametrize("grey", [0.02, 0.5, 0.98, -1.0, 2.0, float("nan")])
+def test_one_grey_pixel_is_noticed(n, grey):
+    x = binary(n, side=28).float()
+    x[0, 0, 0, 0] = grey
+    with pytest.raises(ValueError, match="pixels that are 0 or 1"):
+        objectives.require_binary(x)
+
+
 def test_gaussian_is_the_density_of_torch_and_takes_a_learnt_std():
     x, mean = torch.randn(2, 6, 1, 4, 4, dtype=torch.float64)
     log_std = torch.tensor(-0.3, dtype=torch.float64, requires_grad=True)
