@@ -27,7 +27,7 @@ _WARM_UP_STEPS = 3
 def choose(step: "Step", engine: str) -> tuple[str, str]:
     """The engine to use, and the reason in words; only `"auto"` leaves a choice.
 
-    Compiling is not chosen: on a CPU it takes half a minute and made our steps at most a fifth faster
+    Compiling is not chosen: on a CPU it takes half a minute and made our steps at most a quarter faster
     (benchmarks/RESULTS.md). Raises ValueError for an unknown engine, or CUDA graphs where there can be none.
     """
     if engine not in ENGINES:
