@@ -11,8 +11,8 @@ import torch
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
-def append_table(title: str, columns: Sequence[str], rows: Sequence[str], note: str = "") -> None:
-    """`rows` are lines of Markdown; `note` stands below the table."""
+def append_table(title: str, columns: Sequence[str], rows: Sequence[str]) -> None:
+    """`rows` are lines of Markdown."""
     name = f"{os.cpu_count()} CPU cores, {torch.get_num_threads()} threads"
     if torch.cuda.is_available():
         name = torch.cuda.get_device_name()
@@ -20,4 +20,4 @@ def append_table(title: str, columns: Sequence[str], rows: Sequence[str], note: 
     versions = f"torch {torch.__version__}, Python {platform.python_version()}"
     head = f"## {title}, {today}: {name}, {versions}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
     with open(RESULTS, "a", encoding="utf8") as file:
-        file.write("\n" + head + "\n".join(rows) + "\n" + (f"\n{note}\n" if note else ""))
+        file.write("\n" + head + "\n".join(rows) + "\n")

@@ -31,7 +31,6 @@ from course_utils.data import BinarisedImages, ImageData, load_images
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 ROUNDS = 7
 RIVALS = ("textbook loop", "textbook loop, 2 loader processes", "bare loop")
-Ours = Callable[..., None]  # takes `engine` and `autocast`
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Contest:
     name: str
     batch: int
     steps: int
-    ours: Ours
+    ours: Callable[..., None]  # takes `engine` and `autocast`
     rivals: tuple[Callable[[], None], ...]
     ways: dict[str, dict]  # how our loop is run
     batches_a_step: int = 1

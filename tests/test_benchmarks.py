@@ -27,6 +27,11 @@ def pair(width=8):
     return models.DCGANGenerator(8, width), models.DCGANDiscriminator(width)
 
 
+def vae():
+    torch.manual_seed(0)
+    return models.FullyConnectedVAE(4, hidden=(16,))
+
+
 def same_weights(a, b):
     for p, q in zip(a.parameters(), b.parameters(), strict=True):
         torch.testing.assert_close(p, q, atol=1e-6, rtol=1e-5)
@@ -50,10 +55,6 @@ def test_the_bare_gan_loops_make_our_updates(wgan):
 
 
 def test_the_bare_vae_loop_makes_our_updates():
-    def vae():
-        torch.manual_seed(0)
-        return models.FullyConnectedVAE(4, hidden=(16,))
-
     ours, bare, data = vae(), vae(), BinarisedImages(IMAGES)
     training.train_vae(ours, data.batch, steps=3, batch_size=8, seed=5, progress=False)
     torch.manual_seed(5)
@@ -83,10 +84,6 @@ def test_the_textbook_gan_loop_makes_our_updates(monkeypatch):
 def test_the_textbook_vae_loop_makes_our_updates(monkeypatch):
     first_batches(monkeypatch)
     data = BinarisedImages(IMAGES)
-
-    def vae():
-        torch.manual_seed(0)
-        return models.FullyConnectedVAE(4, hidden=(16,))
 
     ours, textbook = vae(), vae()
     training.train_vae(ours, data.batch, steps=3, batch_size=8, seed=5, progress=False)

@@ -57,6 +57,11 @@ def detached(value: object) -> object:
     return type(value)(map(detached, value)) if type(value) in (list, tuple) else value
 
 
+def joined(tensors: Sequence[Tensor]) -> Tensor:
+    """A copy of all these tensors, of which there may be none, as one vector."""
+    return torch.cat([tensor.detach().clone().flatten() for tensor in tensors]) if tensors else torch.zeros(0)
+
+
 def weights_of(network: nn.Module) -> Tensor:
     """A copy of all parameters of a network as one vector."""
     return parameters_to_vector(network.parameters()).detach().clone()

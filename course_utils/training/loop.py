@@ -17,13 +17,7 @@ from course_utils.training.averaging import AveragedModel
 from course_utils.training.checkpoint import Checkpoint
 from course_utils.training.engine import choose, prepare, sharing
 from course_utils.training.interrupt import deferred_interrupt
-from course_utils.training.randomness import (
-    JointStream,
-    MemberStreams,
-    forked_random_state,
-    random_state,
-    set_random_state,
-)
+from course_utils.training.randomness import Streams, forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Schedule, scale_learning_rate
 
@@ -48,7 +42,7 @@ class Step:
     networks: dict[str, nn.Module]  # by the names under which a checkpoint keeps them
     optimizers: dict[str, Optimizer]
     averaged: AveragedModel | None = None
-    streams: MemberStreams | JointStream | None = None
+    streams: Streams | None = None
     penalty: Penalty | None = None
     penalty_every: int = 1
 
@@ -203,7 +197,7 @@ def _finite_losses(run: Run, checked: int) -> dict[str, str]:
     return {key.replace("_", " ").capitalize(): f"{value.mean():.3f}" for key, value in latest if key.endswith("loss")}
 
 
-def _state(run: Run, parts: dict, streams: MemberStreams | JointStream | None) -> dict:
+def _state(run: Run, parts: dict, streams: Streams | None) -> dict:
     """Everything that the rest of the run depends on."""
     state = {name: part.state_dict() for name, part in parts.items()}
     return state | {
@@ -214,7 +208,7 @@ def _state(run: Run, parts: dict, streams: MemberStreams | JointStream | None) -
     }
 
 
-def _restore(run: Run, parts: dict, streams: MemberStreams | JointStream | None, state: dict) -> None:
+def _restore(run: Run, parts: dict, streams: Streams | None, state: dict) -> None:
     for name, part in parts.items():
         part.load_state_dict(state[name])
     run.steps_done, run.seconds = len(state["rows"]), state["seconds"]

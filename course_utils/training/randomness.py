@@ -85,6 +85,9 @@ class JointStream:
         return sample(self.members * n).unflatten(0, (self.members, n))
 
 
+Streams = MemberStreams | JointStream
+
+
 class JointDraws(TorchFunctionMode):
     """Inside, random numbers are drawn for `count` processes that share a batch, and cut to the rows of this one.
 

@@ -15,7 +15,7 @@ from course_utils.objectives import Objective, Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.distributed import share_of, share_of_batch
 from course_utils.training.loop import Step
-from course_utils.training.randomness import JointStream, MemberStreams
+from course_utils.training.randomness import Streams
 from course_utils.training.unrolled import Unrolled
 
 HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
@@ -51,7 +51,7 @@ class GANStep(Step):
         penalty_every: int = 1,
         unroll: Unrolled | None = None,
         class_weight: float = 1.0,
-        streams: MemberStreams | JointStream | None = None,
+        streams: Streams | None = None,
     ):
         self.networks = {"generator": generator, "discriminator": discriminator}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations
+from course_utils.checks.observe import Observations, joined
 
 
 def scaled_step(
@@ -31,7 +31,7 @@ def probe(step) -> Observations:
     seen: Observations = {}
     for name in ("momentum", "Adam"):
         weights = [(0.5 + torch.rand(n)).requires_grad_() for n in (3, 2, 4)]
-        before = _joined(weights)
+        before = joined(weights)
         rates = (2.0, 1e5) if name == "momentum" else (0.02, 0.02)
         groups = [{"params": weights[:2], "lr": rates[0]}, {"params": weights[2:], "lr": rates[1]}]
         optimizer = torch.optim.SGD(groups, momentum=0.9) if name == "momentum" else torch.optim.Adam(groups)
@@ -51,12 +51,8 @@ def probe(step) -> Observations:
             )
             when = f"with {name}, after step {k},"
             seen[f"{when} the scale"], seen[f"{when} the number of good steps"] = scale, good
-            seen[f"{when} the way that the weights have come"] = _joined(weights) - before
+            seen[f"{when} the way that the weights have come"] = joined(weights) - before
     return seen
-
-
-def _joined(weights: list[Tensor]) -> Tensor:
-    return torch.cat([weight.detach().clone() for weight in weights])
 
 
 CHECK = "    if not all(weight.grad.isfinite().all() for weight in weights):\n        return scale / 2, 0\n"

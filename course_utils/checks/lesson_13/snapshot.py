@@ -4,10 +4,10 @@ import copy
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited
-from course_utils.checks.observe import Observations, weights_of
+from course_utils.checks.observe import Observations, joined, weights_of
 
 
 def snapshot(network: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
@@ -68,16 +68,12 @@ def _state(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, ob
         "the vector of BatchNorm's running means and variances": torch.cat(
             [b.detach().clone().flatten().float() for b in network.buffers()]
         ),
-        "the vector of Adam's averages": _joined(
+        "the vector of Adam's averages": joined(
             [s[name] for s in kept for name in ("exp_avg", "exp_avg_sq") if name in s]
         ),
         "the list of the steps that Adam has counted": [float(s.get("step", 0)) for s in kept],
         "the rate": float(optimizer.param_groups[0]["lr"]),
     }
-
-
-def _joined(tensors: list[Tensor]) -> Tensor:
-    return torch.cat([tensor.detach().clone().flatten() for tensor in tensors]) if tensors else torch.zeros(0)
 
 
 def _parameters_only(network: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
