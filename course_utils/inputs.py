@@ -85,7 +85,8 @@ def require_number(
     ):
         low = [f"at least {least:g}"] if least is not None else [f"above {above:g}"] if above is not None else []
         high = [f"at most {most:g}"] if most is not None else [f"below {below:g}"] if below is not None else []
-        wanted = " ".join(["a finite number", " and ".join([*low, *high])]).strip()
+        bounds = " and ".join([*low, *high])
+        wanted = bounds if found is not None and bounds else f"a finite number {bounds}".strip()
         raise ValueError(f"{name} must be {wanted}, not {shown(value)}{hint and f': {hint}'}")
     return found
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from course_utils.inputs import shown
 
-Shape = tuple  # of lengths: an int that must be met, a name for any length of at least 1, … (...) for any axes in front
+# Of lengths: an int that must be met, a name for any length of at least 1, ... for any axes in front or behind.
+Shape = tuple
 
 
 def readable(x: Tensor) -> bool:
@@ -25,16 +26,20 @@ def readable(x: Tensor) -> bool:
 
 
 def _fits(shape: torch.Size, wanted: Shape) -> bool:
-    if wanted[:1] == (...,):
-        shape, wanted = shape[-len(wanted) + 1 :] if len(wanted) > 1 else (), wanted[1:]
+    if ... in wanted:
+        kept = len(wanted) - 1
+        if len(shape) < kept:
+            return False
+        shape = shape[len(shape) - kept :] if wanted[0] is ... else shape[:kept]
+        wanted = tuple(length for length in wanted if length is not ...)
     return len(shape) == len(wanted) and all(
         length == want if isinstance(want, int) else length > 0 for length, want in zip(shape, wanted, strict=True)
     )
 
 
 def in_words(shape: Shape) -> str:
-    """A shape as messages write it: [n, 2], [..., d]."""
-    return f"[{', '.join('...' if length is ... else str(length) for length in shape)}]"
+    """A shape as messages write it: [n, 2], […, d], [n, …]."""
+    return f"[{', '.join('…' if length is ... else str(length) for length in shape)}]"
 
 
 def require_tensor(
@@ -133,8 +138,8 @@ def require_image_range(name: str, x: Tensor) -> None:
         raise ValueError(f"{name} must lie in −1 … 1, but holds NaN or infinity: the generator that made it diverged")
     if low < -1.001 or high > 1.001:  # rounding in half precision is no mistake
         raise ValueError(
-            f"{name} must lie in −1 … 1, not {low:.3g} … {high:.3g}: does the generator end in tanh, and are real images "
-            "normalised (data.normalise)?"
+            f"{name} must lie in −1 … 1, not {low:.3g} … {high:.3g}: does the generator end in tanh, and are real "
+            "images normalised (data.normalise)?"
         )
     if looks_like_zero_to_one(low, high):
         raise ValueError(
