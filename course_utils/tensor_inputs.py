@@ -63,17 +63,22 @@ def require_same_shape(why: str, **tensors: Tensor) -> None:
     for name, x in tensors.items():
         require_tensor(name, x)
     if len({x.shape for x in tensors.values()}) > 1:
-        found = " and ".join(f"{name} {list(x.shape)}" for name, x in tensors.items())
+        found = " and ".join(f"{name} {tuple(x.shape)}" for name, x in tensors.items())
         raise ValueError(f"{found} must have the same shape: {why}")
     require_same_device(**tensors)
 
 
 def require_broadcasts_in_front(name: str, x: Tensor, onto: Tensor, onto_name: str) -> None:
-    """`x` has the shape of `onto`, or its last axes: the same for all in front. Other broadcasting hides mistakes."""
+    """`x` has the last axis of `onto`; any in front may be missing or 1, for the same in all. 0-d serves everywhere.
+
+    Other broadcasting, such as that of a column [n, 1] against [n, d], hides mistakes.
+    """
     require_tensor(name, x)
-    if x.ndim > onto.ndim or x.shape != onto.shape[onto.ndim - x.ndim :]:
+    front = zip(x.shape[-2::-1], onto.shape[-2::-1], strict=False)
+    fits = x.ndim <= onto.ndim and x.shape[-1:] == onto.shape[-1:] and all(a in (1, b) for a, b in front)
+    if x.ndim and not fits:
         raise ValueError(
-            f"{name} {list(x.shape)} must have the shape of {onto_name} {list(onto.shape)}, or of its last axes: "
+            f"{name} {tuple(x.shape)} must have the shape of {onto_name} {tuple(onto.shape)}, or of its last axes: "
             "reshape or expand it"
         )
     require_same_device(**{onto_name: onto, name: x})
@@ -88,7 +93,10 @@ def require_same_device(**tensors: Tensor) -> None:
 
 
 def require_same_length(**tensors: Tensor) -> None:
-    """Equally many rows in each."""
+    """Tensors of equally many rows."""
+    for name, x in tensors.items():
+        if not isinstance(x, Tensor) or x.ndim == 0:
+            raise ValueError(f"{name} must be a tensor with one row for each, not {shown(x)}")
     if len({len(x) for x in tensors.values()}) > 1:
         found = ", ".join(f"{len(x):,} {name}" for name, x in tensors.items())
         raise ValueError(f"each needs a partner, but there are {found}: pass equally many")

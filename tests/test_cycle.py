@@ -114,7 +114,7 @@ def test_the_backward_cycle_is_zero_for_a_code_that_does_not_depend_on_the_class
 
 
 def test_bad_weights_and_shapes_are_named():
-    with pytest.raises(ValueError, match="weights must be at least 0"):
+    with pytest.raises(ValueError, match="beta must be at least 0"):
         CycleELBO(beta=-1.0)
     with pytest.raises(ValueError, match="partner"):
         objectives.CycleELBO()(two_codes(), binary(4), binary(5))

@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_utils.models.mlp import mlp
 from course_utils.models.vae import VAE
-from course_utils.objectives.variational import Bernoulli, Gaussian
+from course_utils.objectives.likelihoods import Bernoulli, Gaussian
 
 HOW = ("concatenation", "embedding", "projection")
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.models.mlp import mlp
-from course_utils.objectives.variational import Bernoulli
+from course_utils.objectives.likelihoods import Bernoulli
 
 
 def _leaky() -> nn.Module:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.models.vae import VAE
-from course_utils.objectives.variational import Gaussian
+from course_utils.objectives.likelihoods import Gaussian
 
 
 class LinearVAE(VAE):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.models.mlp import mlp
-from course_utils.objectives.variational import Bernoulli, Gaussian
+from course_utils.objectives.likelihoods import Bernoulli, Gaussian
 
 
 class VAE(nn.Module):
