@@ -17,7 +17,8 @@ def shown(value: object) -> str:
     """A wrong value in a few words: numbers and names as they are, tensors by type and shape, the rest by kind."""
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
-        return f"{type(value).__name__} of {dtype}, shape {list(shape)}{_single(value)}"
+        kind = "" if str(dtype).startswith("torch.") else f"{type(value).__name__} of "
+        return f"{kind}{dtype} {list(shape)}{_single(value)}"
     if value is None or isinstance(value, bool | int | float | complex | str):
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}…"
@@ -29,7 +30,7 @@ def shown(value: object) -> str:
 def _single(value: object) -> str:
     """The number that a tensor of one number holds, if it can be looked at."""
     try:
-        return f", {value.item()!r}"
+        return f" = {value.item()!r}"
     except (TypeError, ValueError, RuntimeError):  # several numbers; or torch vectorises, or has the shape alone
         return ""
 

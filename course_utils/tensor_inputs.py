@@ -8,7 +8,7 @@ and vmap.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils.inputs import shown
 
@@ -56,6 +56,29 @@ def require_tensor(
     elif not x.numel():
         hint = "it is empty"
     raise ValueError(f"{name} must be {wanted}, not {shown(x)}{hint and f': {hint}'}")
+
+
+def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_axes: bool = False) -> None:
+    """What `network` is called with: [n, *shape], or with `more_axes` […, n, *shape]; of its precision, on its device.
+
+    It runs in each forward pass, and is not traced by torch.compile.
+    """
+    if torch.compiler.is_compiling():
+        return
+    weight = next(network.parameters())
+    front = x.ndim - len(shape) if isinstance(x, Tensor) else 0
+    fits = front > 0 and (front == 1 or more_axes) and x.shape[front:] == shape
+    if fits and x.dtype is weight.dtype and x.device == weight.device:
+        return
+    who = type(network).__name__
+    if not fits or not x.is_floating_point():
+        wanted = in_words((*((...,) if more_axes else ()), "n", *shape))
+        raise ValueError(f"{who} takes {name} as a tensor of floats {wanted}, not {shown(x)}")
+    require_same_device(**{name: x, f"the weights of {who}": weight})
+    if not torch.is_autocast_enabled(x.device.type):
+        raise ValueError(
+            f"{who} has weights in {weight.dtype}, and {name} is {x.dtype}: pass {name}.to({weight.dtype})"
+        )
 
 
 def require_same_shape(why: str, **tensors: Tensor) -> None:
