@@ -179,6 +179,18 @@ def require_image_range(name: str, x: Tensor) -> None:
         )
 
 
+def require_about_image_range(name: str, x: Tensor) -> None:
+    """As `require_image_range`, but pixels may overshoot −1 … 1, as noise on images does. It waits for the device."""
+    low, high = (float(bound) for bound in x.detach().aminmax())
+    if not (math.isfinite(low) and math.isfinite(high)) or looks_like_zero_to_one(low, high):
+        require_image_range(name, x)
+    if low >= 0 and high > 2:
+        raise ValueError(
+            f"{name} must lie in −1 … 1 with −1 for black, but these pixels lie in {low:.3g} … {high:.3g}, like grey "
+            "levels: pass data.normalise of them as uint8"
+        )
+
+
 def looks_like_zero_to_one(low: float, high: float) -> bool:
     """Whether pixels from `low` to `high` were meant for 0 … 1: black is near 0, and nothing is darker.
 

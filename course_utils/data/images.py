@@ -15,8 +15,8 @@ from torch.nn.functional import interpolate
 
 from course_utils.inputs import require_choice, require_count, require_text, shown
 from course_utils.tensor_inputs import (
+    require_about_image_range,
     require_device,
-    require_finite,
     require_label_range,
     require_same_device,
     require_tensor,
@@ -37,13 +37,9 @@ def normalise(images: Tensor) -> Tensor:
 def to_uint8(images: Tensor) -> Tensor:
     """The inverse of ``normalise``: floats in -1..1 to the nearest grey level; values a little outside are clipped.
 
-    Raises ``ValueError`` for NaN, and for grey levels above 2 with nothing below 0, which are no images in -1..1.
+    Raises ``ValueError`` for NaN, and for what is grey levels 0..255 or 0..1 already.
     """
-    low, high = (float(bound) for bound in require_tensor("images", images).detach().aminmax())
-    if not -np.inf < low <= high < np.inf:
-        require_finite("images", images, "the generator that made them has diverged")
-    if low >= 0 and high > 2:
-        raise ValueError(f"images must lie in -1..1, not {low:.3g}..{high:.3g}: are they grey levels already?")
+    require_about_image_range("images", require_tensor("images", images, what="float images"))
     return ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
