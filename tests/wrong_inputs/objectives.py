@@ -60,13 +60,21 @@ ROWS = [
         for loss in D_LOSSES[:2]
         for wrong in (2.0, -0.1, NAN, "0.1")
     ),
-    ("pairs of other shapes", lambda: objectives.RELATIVISTIC.discriminator_loss(LOGITS, LOGITS[:, None]), "same shape"),
+    (
+        "pairs of other shapes",
+        lambda: objectives.RELATIVISTIC.discriminator_loss(LOGITS, LOGITS[:, None]),
+        "same shape",
+    ),
     (
         "a critic form that averages",
         lambda: objectives.relativistic_discriminator_loss(LOGITS, LOGITS, torch.mean),
         "critic_form must map each logit by itself",
     ),
-    ("no critic form", lambda: objectives.relativistic_generator_loss(LOGITS, LOGITS, 3), "critic_form must be a function"),
+    (
+        "no critic form",
+        lambda: objectives.relativistic_generator_loss(LOGITS, LOGITS, 3),
+        "critic_form must be a function",
+    ),
     ("features of bytes", lambda: objectives.feature_matching_loss(BYTES[None], BYTES[None]), "features.*torch.uint8"),
     ("features that broadcast", lambda: objectives.feature_matching_loss(X, X[:, :1]), "features must be"),
     ("features are None", lambda: objectives.feature_matching_loss(None, X), "real_features.*None"),
@@ -75,17 +83,33 @@ ROWS = [
     ("a loss that is a tensor", lambda: Objective("mine", torch.mean, LOGITS), "generator_loss must be a function"),
     ("relativistic is a word", lambda: Objective("mine", torch.mean, torch.mean, "yes"), "relativistic must be True"),
     ("both games", lambda: Objective("mine", torch.mean, torch.mean, True, None, True), "relativistic and on_features"),
-    ("critic form is a number", lambda: Objective("mine", torch.mean, torch.mean, critic_form=1), "critic_form must be"),
+    (
+        "critic form is a number",
+        lambda: Objective("mine", torch.mean, torch.mean, critic_form=1),
+        "critic_form must be",
+    ),
     ("smoothing 1", lambda: objectives.MINIMAX.label_smoothed(1.0), r"label smoothing must be in \[0, 1\)"),
     ("smoothing is NaN", lambda: objectives.MINIMAX.label_smoothed(NAN), "label smoothing must be .*nan"),
     ("smoothing without labels", lambda: objectives.HINGE.label_smoothed(0.1), "hinge loss has no target labels"),
     ("no relativistic form", lambda: objectives.MINIMAX.relativistic_form(), "no critic form"),
     *(("D is a tensor", partial(penalty, X, X, X), "discriminator must be a network") for penalty in PENALTIES),
-    *(("samples of bytes", partial(penalty, D, X.byte(), X.byte()), "floating-point samples.*uint8") for penalty in PENALTIES),
-    *(("a BatchNorm in D", partial(penalty, BATCHNORM, X, X), "1 \\(BatchNorm1d\\).*mixes the samples") for penalty in PENALTIES),
+    *(
+        ("samples of bytes", partial(penalty, D, X.byte(), X.byte()), "floating-point samples.*uint8")
+        for penalty in PENALTIES
+    ),
+    *(
+        ("a BatchNorm in D", partial(penalty, BATCHNORM, X, X), "1 \\(BatchNorm1d\\).*mixes the samples")
+        for penalty in PENALTIES
+    ),
     *(("D returns a mean", partial(penalty, torch.mean, X, X), "one logit a sample") for penalty in PENALTIES),
-    *(("D returns two things", partial(penalty, lambda x: (x, x), X, X), "one logit a sample.*tuple of 2") for penalty in PENALTIES),
-    *(("D detaches", partial(penalty, lambda x: x.detach()[:, 0], X, X), "depend on the samples") for penalty in PENALTIES),
+    *(
+        ("D returns two things", partial(penalty, lambda x: (x, x), X, X), "one logit a sample.*tuple of 2")
+        for penalty in PENALTIES
+    ),
+    *(
+        ("D detaches", partial(penalty, lambda x: x.detach()[:, 0], X, X), "depend on the samples")
+        for penalty in PENALTIES
+    ),
     *(
         (f"gamma {wrong}", partial(penalty, D, X, X, gamma=wrong), "gamma must be .*at least 0")
         for penalty in PENALTIES[:3]
@@ -101,7 +125,11 @@ ROWS = [
     ("a side that is a word", lambda: objectives.gradient_penalty(D, X, X, one_sided="left"), "one_sided must be True"),
     ("samples of other shapes", lambda: objectives.gradient_penalty(D, X, X[:1]), "must be the same shape"),
     ("a BatchNorm, asked directly", lambda: objectives.require_per_sample(BATCHNORM), "BatchNorm1d"),
-    ("a returned image without channels", lambda: objectives.cycle_consistency_loss(IMAGES, IMAGES[:, 0]), "same shape"),
+    (
+        "a returned image without channels",
+        lambda: objectives.cycle_consistency_loss(IMAGES, IMAGES[:, 0]),
+        "same shape",
+    ),
     ("images of bytes", lambda: objectives.identity_loss(IMAGES.byte(), IMAGES.byte()), "floats.*torch.uint8"),
     ("one image is a list", lambda: objectives.identity_loss(IMAGES, [1.0]), "translated must be a tensor.*list of 1"),
     ("beta is NaN", lambda: CycleELBO(beta=NAN), "beta must be at least 0, not nan"),
@@ -111,19 +139,43 @@ ROWS = [
     ("partners of another number", lambda: CycleELBO()(CYCLE_VAE, IMAGES, IMAGES[:2]), "x .* partner .* same shape"),
     ("two log variances", lambda: objectives.gaussian_kl(MEAN, LOG_VAR[:1]), "mean .* log_var .* same shape"),
     ("a prior that broadcasts", lambda: objectives.gaussian_kl(MEAN, LOG_VAR, (MEAN[:, :1], LOG_VAR)), "prior's mean"),
-    ("a prior without variance", lambda: objectives.gaussian_kl(MEAN, LOG_VAR, (MEAN,)), "prior must be None or a pair"),
+    (
+        "a prior without variance",
+        lambda: objectives.gaussian_kl(MEAN, LOG_VAR, (MEAN,)),
+        "prior must be None or a pair",
+    ),
     ("a prior that is a word", lambda: objectives.gaussian_kl(MEAN, LOG_VAR, "N"), "prior must be None or a pair"),
-    ("a mean for each row", lambda: objectives.gaussian_log_density(MEAN, MEAN[:, 0]), r"mean \(3,\) must have the shape of z"),
-    ("a column of variances", lambda: objectives.gaussian_log_density(MEAN, 0.0, LOG_VAR[:, :1]), "log_var .* shape of z"),
-    ("a mean that is NaN", lambda: objectives.gaussian_log_density(MEAN, NAN), "mean must be a finite number|mean must be"),
+    (
+        "a mean for each row",
+        lambda: objectives.gaussian_log_density(MEAN, MEAN[:, 0]),
+        r"mean \(3,\) must have the shape of z",
+    ),
+    (
+        "a column of variances",
+        lambda: objectives.gaussian_log_density(MEAN, 0.0, LOG_VAR[:, :1]),
+        "log_var .* shape of z",
+    ),
+    (
+        "a mean that is NaN",
+        lambda: objectives.gaussian_log_density(MEAN, NAN),
+        "mean must be a finite number|mean must be",
+    ),
     ("z is a number", lambda: objectives.gaussian_log_density(0.5), "z must be a tensor of floats"),
-    ("a draw that broadcasts", lambda: objectives.reparameterise(MEAN, LOG_VAR[:, :1]), "mean .* log_var .* same shape"),
+    (
+        "a draw that broadcasts",
+        lambda: objectives.reparameterise(MEAN, LOG_VAR[:, :1]),
+        "mean .* log_var .* same shape",
+    ),
     ("a variance that is a number", lambda: objectives.reparameterise(MEAN, 0.0), "log_var must be a tensor"),
     ("grey pixels", lambda: objectives.require_binary(torch.tensor([0.5])), "pixels that are 0 or 1"),
     ("NaN pixels", lambda: objectives.require_binary(torch.tensor([NAN])), "pixels that are 0 or 1"),
     ("pixels in a list", lambda: objectives.require_binary([0, 1]), "x must be a tensor of binary pixels"),
     ("no pixels", lambda: objectives.require_binary(EMPTY), "x must be a tensor of binary pixels"),
-    ("images in -1..1", lambda: Bernoulli().log_prob(-torch.ones(2, 4), torch.zeros(2, 4)), "0 or 1, and these lie in -1"),
+    (
+        "images in -1..1",
+        lambda: Bernoulli().log_prob(-torch.ones(2, 4), torch.zeros(2, 4)),
+        "0 or 1, and these lie in -1",
+    ),
     ("logits that broadcast", lambda: Bernoulli().log_prob(IMAGES, IMAGES[:, 0]), "x .* parameters .* same shape"),
     ("grey levels as bytes", lambda: Gaussian().log_prob(IMAGES.byte(), IMAGES), "x must be a tensor of floats.*uint8"),
     ("means that broadcast", lambda: Gaussian().log_prob(IMAGES, IMAGES[:1]), "x .* parameters .* same shape"),
@@ -148,16 +200,23 @@ ROWS = [
     ("weights of one image", lambda: objectives.iwae_bound(torch.zeros(3)), "k draws, n images"),
     ("weights of no draw", lambda: objectives.iwae_bound(torch.zeros(0, 3)), "k draws, n images"),
     ("nats are NaN", lambda: objectives.bits_per_dimension(NAN, 784), "nats_per_image must be a finite number"),
-    ("dimensions are a shape", lambda: objectives.bits_per_dimension(-90.0, (28, 28)), "dimensions must be a whole number"),
+    (
+        "dimensions are a shape",
+        lambda: objectives.bits_per_dimension(-90.0, (28, 28)),
+        "dimensions must be a whole number",
+    ),
     ("a bin without width", lambda: objectives.bits_per_dimension(-90.0, 784, 0.0), "bin_width must be above 0"),
-]  # fmt: skip
+]
 
 RIGHT = [
     *(("columns and rows", partial(loss, LOGITS, LOGITS[:2, None])) for loss in D_LOSSES[:4]),
     *(("one logit, double", partial(loss, LOGITS[:1].double())) for loss in G_LOSSES),
     ("pairs", lambda: objectives.relativistic_generator_loss(LOGITS, LOGITS)),
     ("no smoothing, as a whole number", lambda: objectives.MINIMAX.discriminator_loss(LOGITS, LOGITS, 0)),
-    ("smoothing by numpy", lambda: objectives.MINIMAX.label_smoothed(np.float32(0.1)).discriminator_loss(LOGITS, LOGITS)),
+    (
+        "smoothing by numpy",
+        lambda: objectives.MINIMAX.label_smoothed(np.float32(0.1)).discriminator_loss(LOGITS, LOGITS),
+    ),
     *(("weights of 0, one sample", partial(penalty, D, X[:1], X[:1])) for penalty in PENALTIES),
     ("gamma of numpy", lambda: objectives.r1_penalty(D, X, gamma=np.float64(0))),
     ("a function for D", lambda: objectives.r1_penalty(lambda x: x.sum(1), X)),
@@ -174,4 +233,4 @@ RIGHT = [
     ("a std that is learnt", lambda: Gaussian(nn.Parameter(torch.tensor(1.0))).log_prob(IMAGES, IMAGES)),
     ("a std in a tensor", lambda: Gaussian(torch.tensor(0.1))),
     ("dimensions counted by numpy", lambda: objectives.bits_per_dimension(-90, np.int32(784))),
-]  # fmt: skip
+]
