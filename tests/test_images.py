@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from course_utils import data
-from course_utils.data import DataError, ImageData, cache_folder, load_images, mnist, normalise, to_uint8
+from course_utils.data import DataError, ImageData, cache_folder, download, load_images, mnist, normalise, to_uint8
 
 REAL = os.environ.get("COURSE_DATA")  # read before the fixture below hides it
 SHAPES = [(60, 28, 28), (60,), (20, 28, 28), (20,)]  # of a small stand-in for MNIST
@@ -59,10 +59,10 @@ def small_world(tmp_path, monkeypatch):
         "_SOURCES",
         {
             "mnist": mnist.MNIST._replace(files=small),
-            "fashion-mnist": mnist.FASHION_MNIST._replace(files=tuple(f._replace(md5=None) for f in small)),
+            "fashion-mnist": mnist.FASHION_MNIST._replace(files=small),
         },
     )
-    monkeypatch.setattr(mnist, "reachable", lambda urls: False)
+    monkeypatch.setattr(download, "reachable", lambda urls: False)
 
 
 def write(root: Path, folder: str = "MNIST", compressed: bool = False) -> Path:
@@ -279,7 +279,7 @@ DAMAGE = {
     "empty": (lambda c: b"", r"truncated: 0 bytes found, {size:,} expected"),
     "header cut": (lambda c: c[:6], r"truncated: 6 bytes found, {size:,} expected"),
     "truncated": (lambda c: c[:-1], r"truncated: {less:,} bytes found, {size:,} expected"),
-    "too long": (lambda c: c + b"\0", r"too long: {more:,} bytes found, {size:,} expected"),
+    "too long": (lambda c: c + b"\0", r"too long: over {size:,} bytes found, {size:,} expected"),
     "wrong magic": (lambda c: b"\x1f\x8b" + c[2:], r"starts with bytes 1f8b.*, 000008.* expected"),
     "wrong sizes": (lambda c: c[:7] + b"\x07" + c[8:], r"starts with bytes .*, 000008.* expected"),
     "one bit": (flipped, r"wrong content: MD5 [0-9a-f]{{32}} found, {md5} expected"),
@@ -298,7 +298,7 @@ def test_a_damaged_file_is_named_and_never_skipped(damage, name, place, tmp_path
     change, message = DAMAGE[damage]
     (raw / name).write_bytes(change(content))
     size = len(content)
-    message = message.format(size=size, less=size - 1, more=size + 1, md5=hashlib.md5(content).hexdigest())
+    message = message.format(size=size, less=size - 1, md5=hashlib.md5(content).hexdigest())
     remedy = "unset COURSE_DATA" if place == "given" else "Delete the folder .*MNIST: .*fetches it again"
     with pytest.raises(DataError, match=rf"^{raw / name} .*{message}.*{remedy}"):
         load_images()
@@ -356,14 +356,6 @@ def test_an_unreadable_folder_is_named(name, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "listdir", denied)
     with pytest.raises(DataError, match=rf"{tmp_path / name} cannot be read \(Permission denied\)"):
         load_images()
-
-
-def test_labels_out_of_range_are_found_without_an_md5(tmp_path, monkeypatch):
-    raw = write(tmp_path / "given", "FashionMNIST")
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "given"))
-    (raw / NAMES[1]).write_bytes(FILES[NAMES[1]][:-1] + b"\x0b")
-    with pytest.raises(DataError, match=rf"^{raw / NAMES[1]} has a label 11, at most 9 expected"):
-        load_images("fashion-mnist")
 
 
 @pytest.mark.skipif(not REAL, reason="COURSE_DATA is not set")
@@ -426,8 +418,8 @@ def mirror(monkeypatch):
     for dataset in (datasets.MNIST, datasets.FashionMNIST):
         monkeypatch.setattr(dataset, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
         monkeypatch.setattr(dataset, "resources", resources)
-    monkeypatch.setattr(mnist, "reachable", lambda urls: True)
-    monkeypatch.setattr(mnist, "_PATIENCE", 0.5)
+    monkeypatch.setattr(download, "reachable", lambda urls: True)
+    monkeypatch.setattr(download, "_PATIENCE", 0.5)
     monkeypatch.setenv("no_proxy", "*")
     yield server
     server.stop.set()
@@ -442,7 +434,7 @@ def test_a_download_fills_the_cache_once(name, directory, mirror, monkeypatch):
     assert [path.name for path in cache_folder().iterdir()] == [directory]
     assert sorted(path.name for path in (cache_folder() / directory / "raw").iterdir()) == sorted(NAMES)
     assert socket.getdefaulttimeout() is None
-    monkeypatch.setattr(mnist, "reachable", lambda urls: pytest.fail("there is a copy: no need to ask the network"))
+    monkeypatch.setattr(download, "reachable", lambda urls: pytest.fail("there is a copy: no need to ask the network"))
     assert load_images(name).fingerprint == first.fingerprint
 
 
@@ -483,13 +475,13 @@ def test_a_cache_that_cannot_be_written_is_named(mirror, tmp_path, monkeypatch):
 
 def test_whoever_is_second_uses_the_first_copy(mirror, monkeypatch):
     """Two processes fetch at once: the slower one finds the folder there when it comes to move its own."""
-    original = mnist._move
+    original = os.replace
 
     def overtaken(fetched, target):
         shutil.copytree(fetched, target)
         original(fetched, target)
 
-    monkeypatch.setattr(mnist, "_move", overtaken)
+    monkeypatch.setattr(os, "replace", overtaken)
     assert load_images("mnist").name == "mnist"
     assert [path.name for path in cache_folder().iterdir()] == ["MNIST"]
 
@@ -497,7 +489,7 @@ def test_whoever_is_second_uses_the_first_copy(mirror, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 def test_a_killed_download_is_not_mistaken_for_data(mirror, monkeypatch):
     monkeypatch.setattr(Mirror, "mode", "silent")
-    monkeypatch.setattr(mnist, "_PATIENCE", 20)
+    monkeypatch.setattr(download, "_PATIENCE", 20)
     child = forked(lambda: load_images("mnist"))
     half_done = f"download-*/MNIST/raw/{NAMES[0]}"
     deadline = time.monotonic() + 10
@@ -518,7 +510,7 @@ def test_a_killed_download_is_not_mistaken_for_data(mirror, monkeypatch):
 def ask(monkeypatch, small_world):
     monkeypatch.undo()  # the real ``reachable`` again
     monkeypatch.setenv("no_proxy", "*")
-    return mnist.reachable
+    return download.reachable
 
 
 def test_reachable(ask, monkeypatch):
@@ -543,7 +535,7 @@ def test_a_network_that_swallows_everything_is_given_up_in_time(ask, monkeypatch
     start = time.monotonic()
     assert not ask(["http://nowhere.invalid/", "https://nowhere.invalid/"], seconds=0.3)
     assert time.monotonic() - start < 1
-    assert mnist.reachable.__defaults__[0] < 5
+    assert download.reachable.__defaults__[0] < 5
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's unshare")
