@@ -85,18 +85,15 @@ def _remove_abandoned(path: Path) -> None:
                     partial.unlink()
 
 
-def open_regular(path: str | os.PathLike) -> BinaryIO:
+@contextmanager
+def open_regular(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Open a file for reading, but nothing that is no file: a pipe would wait for ever, a device never end.
 
-    Raises OSError: FileNotFoundError, PermissionError, IsADirectoryError, or one that says "not a regular file".
+    Raises OSError: FileNotFoundError, PermissionError, IsADirectoryError, or one that says "Not a regular file".
     """
-    file = open(path, "rb", opener=_open_at_once)
-    try:
+    with open(path, "rb", opener=_open_at_once) as file:
         _require_regular(os.fstat(file.fileno()), path)
-    except OSError:
-        file.close()
-        raise
-    return file
+        yield file
 
 
 def _open_at_once(path: str, flags: int) -> int:

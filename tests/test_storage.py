@@ -1,6 +1,5 @@
 """Stored files: whole or not there, whatever happens while they are written, and no damage goes unnoticed."""
 
-import contextlib
 import errno
 import io
 import json
@@ -186,9 +185,9 @@ def no_file(request, tmp_path) -> Path:
 def test_what_is_no_file_is_neither_read_nor_replaced(no_file):
     """A pipe would hang for ever, a device fill the memory."""
     before = os.lstat(no_file)
-    for use in (lambda: load_tensors(no_file), lambda: open_regular(no_file), lambda: write_whole(no_file, b"")):
+    for use in (load_tensors, lambda path: open_regular(path).__enter__(), lambda path: write_whole(path, b"")):
         with pytest.raises(OSError, match=r"(Is a directory|Not a regular file): .*run\.pt"):
-            use()
+            use(no_file)
     assert os.path.samestat(os.lstat(no_file), before)
 
 
@@ -267,9 +266,9 @@ def test_a_folder_that_is_only_read_is_said(tmp_path, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "open", refused)
-    with pytest.raises(OSError, match=rf"No lock can be made \({os.strerror(number)}\).*run\.pt") as caught:
-        with locked(tmp_path / "run.pt"):
-            pytest.fail("no lock can be had")
+    message = rf"No lock can be made \({os.strerror(number)}\).*run\.pt"
+    with pytest.raises(OSError, match=message) as caught, locked(tmp_path / "run.pt"):
+        pytest.fail("no lock can be had")
     assert caught.value.errno == number
 
 
