@@ -97,6 +97,15 @@ def test_the_seed_decides_everything_and_disturbs_nothing(digits, monkeypatch):
     assert not torch.equal(first.head.weight, other.head.weight)
 
 
+def test_loading_leaves_the_random_numbers_as_they_were(digits, cache, quick):
+    torch.manual_seed(1)
+    expected = torch.rand(5)
+    for _ in ("trained", "restored"):
+        torch.manual_seed(1)
+        load_classifier(digits)
+        assert torch.equal(torch.rand(5), expected)
+
+
 def _cut(file):
     file.write_bytes(file.read_bytes()[:5000])
 
