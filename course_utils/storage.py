@@ -150,7 +150,13 @@ def locked(path: str | os.PathLike, wait: bool = True, said: str = "") -> Iterat
 def _acquire(lock: Path) -> BinaryIO | None:
     """The lock file, open and held; None if another holds it."""
     while True:
-        file = os.fdopen(_open_no_link(str(lock), os.O_RDWR | os.O_CREAT), "rb")
+        try:
+            descriptor = _open_no_link(str(lock), os.O_RDWR | os.O_CREAT)  # to lock is to write, on some network disks
+        except PermissionError:
+            if not lock.exists():
+                raise
+            descriptor = _open_no_link(str(lock), os.O_RDONLY)  # another user's, in a folder that a class shares
+        file = os.fdopen(descriptor, "rb")
         if not _lock(file):
             file.close()
             return None

@@ -217,6 +217,23 @@ def test_the_second_one_is_told_at_once_or_waits(holder, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_another_users_lock_is_respected_and_not_mistaken_for_a_right_that_lacks(holder, tmp_path, monkeypatch):
+    opened = os.open
+
+    def not_for_writing(path, flags, *mode):
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return opened(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", not_for_writing)
+    with pytest.raises(FileInUse), locked(tmp_path / "file", wait=False):
+        pytest.fail("held by another")
+    holder.kill()
+    holder.wait()
+    with locked(tmp_path / "file", wait=False):
+        pass
+
+
 def test_a_holder_that_is_killed_holds_nothing(holder, tmp_path):
     holder.kill()
     holder.wait()
