@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from course_utils.data import ImageData, cache_folder
+from course_utils.inputs import require_count, require_kind
 from course_utils.storage import DamagedFile, load_tensors, locked, save_tensors
 
 from .classifier import Classifier, _train, accuracy
@@ -27,6 +28,8 @@ def load_classifier(images: ImageData, seed: int = 0) -> Classifier:
     believed only after it has named the test images again. Of several processes that need it, one trains it.
     Raises ``ClassifierError`` if it names too few of the test images.
     """
+    require_kind("images", images, ImageData)
+    seed = require_count("seed", seed, least=0)
     name = re.sub(r"[^\w-]+", "-", images.name)[:40]  # may be any text; the fingerprint tells the data apart
     path = cache_folder() / f"classifier-{name}-{images.fingerprint}-seed{seed}-v{VERSION}.pt"
     try:

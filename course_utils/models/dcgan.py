@@ -8,12 +8,16 @@ output pixel of the transpose is reached by the same number of kernel taps: no c
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_counts, require_number
 from course_utils.models.evaluating import evaluating
+from course_utils.tensor_inputs import require_input
 
 
 def _quarter(image_size: int) -> int:
-    if image_size not in (28, 32):
-        raise ValueError(f"the DCGAN pair is built for images of 28×28 or 32×32 pixels, not {image_size}×{image_size}")
+    if require_count("image_size", image_size) not in (28, 32):
+        raise ValueError(
+            f"image_size: the DCGAN pair is built for images of 28×28 or 32×32 pixels, not {image_size}×{image_size}"
+        )
     return image_size // 4
 
 
@@ -35,7 +39,7 @@ class DCGANGenerator(nn.Module):
 
     def __init__(self, latent_dim: int = 32, width: int = 32, image_size: int = 28, channels: int = 1):
         super().__init__()
-        self.latent_dim = latent_dim
+        self.latent_dim, width, channels = require_counts(latent_dim=latent_dim, width=width, channels=channels)
         side = _quarter(image_size)
         self.net = nn.Sequential(
             nn.Linear(latent_dim, 2 * width * side**2, bias=False),
@@ -48,9 +52,10 @@ class DCGANGenerator(nn.Module):
             nn.ConvTranspose2d(width, channels, kernel_size=4, stride=2, padding=1),
             nn.Tanh(),
         )
-        _require_output(self, (latent_dim,), (channels, image_size, image_size))
+        _require_output(self, (self.latent_dim,), (channels, image_size, image_size))
 
     def forward(self, z: Tensor) -> Tensor:
+        require_input(self, "z", z, self.latent_dim)
         return self.net(z)
 
 
@@ -65,6 +70,9 @@ class DCGANDiscriminator(nn.Module):
     def __init__(self, width: int = 16, image_size: int = 28, channels: int = 1, dropout: float = 0.0):
         super().__init__()
         _quarter(image_size)
+        width, channels = require_counts(width=width, channels=channels)
+        require_number("dropout", dropout, least=0, below=1)
+        self.image_shape = (channels, image_size, image_size)
         self.net = nn.Sequential(
             nn.Conv2d(channels, width, kernel_size=4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
@@ -82,7 +90,9 @@ class DCGANDiscriminator(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """What the last layer sees: the flattened 4×4 map, [n, 128·`width`]."""
+        require_input(self, "x", x, *self.image_shape)
         return self.net[:-1](x)
 
     def forward(self, x: Tensor) -> Tensor:
+        require_input(self, "x", x, *self.image_shape)
         return self.net(x).squeeze(-1)
