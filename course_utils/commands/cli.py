@@ -20,7 +20,8 @@ class Stop(Exception):
 
 
 def complain(message: object) -> None:
-    print(f"course.py: {message}", file=sys.stderr)
+    one_line = str(message).replace("\n", "\\n")  # even if a folder's name has two
+    print(f"course.py: {one_line}", file=sys.stderr)
 
 
 def answer(main: Callable[[list[str]], int], argv: list[str], interrupted: str = "stopped") -> int:

@@ -175,9 +175,9 @@ def alone() -> Iterator[TextIO]:
         raise Stop(f"cannot set up in {ROOT}: {BUILD} {reason}; copy the course to a folder of your own")
     BUILD.mkdir(exist_ok=True)
     path = BUILD / "install.lock"
+    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        raise Stop(f"{path} is not a file; remove it, and repeat the command")
     with open(path, "a", opener=open_no_link) as lock:
-        if not stat.S_ISREG(os.fstat(lock.fileno()).st_mode):
-            raise Stop(f"{path} is not a file; remove it, and repeat the command")
         if not claim(lock, wait=False):
             print("Another course.py is installing here; waiting for it", flush=True)
             claim(lock, wait=True)
