@@ -1,4 +1,4 @@
-"""course.py in trouble: killed at any moment, started twice at once, a damaged `.venv`, links, a folder that is only read.
+"""course.py in trouble: killed at any moment, started twice at once, a damaged `.venv`, links, a course only read.
 
 `venv` and `pip` are small stand-ins here, in the checkout itself, so that an installation takes a second.
 """
@@ -60,7 +60,7 @@ def write(venv, part, *needed):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     site = pathlib.Path(venv) / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
     for number, requirement in enumerate(needed):
-        name = requirement.partition(">=")[0]
+        name = requirement.replace("=", ">").partition(">")[0]
         pause(f"{part}-{number}", site)
         (site / name).mkdir(parents=True, exist_ok=True)
         (site / name / "__init__.py").touch()
@@ -81,7 +81,7 @@ def pause(moment, site):
             time.sleep(0.01)
 """
 
-# Run course.py and send itself a signal just before the N-th time that it touches `.venv`, `build`, or starts a command.
+# Run course.py; it gets a signal just before the N-th time that it touches `.venv` or `build`, or starts a command.
 KILLED = """
 import os, runpy, signal, sys
 number, moment = getattr(signal, sys.argv[1]), int(sys.argv[2])
@@ -230,6 +230,16 @@ def test_a_killed_launcher_whose_step_goes_on_keeps_the_next_one_waiting(quick):
     assert (second.returncode, out.splitlines()[-1]) == (0, quick.works)
 
 
+def test_sigterm_reaches_what_a_verb_has_started(ready):
+    waits = "import os, pathlib, time; pathlib.Path('paused').write_text(str(os.getpid())); time.sleep(600)"
+    ready.write("benchmarks/where.py", waits)
+    child = ready.start("bench")
+    script = psutil.Process(int(text_of(ready.root / "paused")))
+    child.send_signal(signal.SIGTERM)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "course.py: stopped\n") and not script.is_running()
+
+
 def test_a_closed_terminal_does_not_end_what_runs_under_nohup(quick):
     ignore = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731
     child = subprocess.Popen(
@@ -348,12 +358,14 @@ def test_a_venv_that_cannot_be_mended_is_made_again(ready, damage):
         (["lablet", "lablet-1.0.dist-info"], "1/1 installing the course"),
         (["deeplet", "deeplet-1.0.dist-info"], "1/1 installing the course"),
         (["deeplet"], "1/2 installing again what has lost its files: deeplet"),
-        (["torchlet"], "1/2 installing again what has lost its files: torchlet"),
+        (["torchlet"], "1/2 installing again what has lost its files: torchlet==1.0"),
+        (["lablet", "lablet-1.0.dist-info/RECORD"], "1/2 installing again what has lost its files: lablet==1.0"),
     ],
 )
 def test_packages_that_are_gone_are_installed_again(ready, gone, said):
     for name in gone:
-        shutil.rmtree(ready.site / name)
+        path = ready.site / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
     result = ready.course("bench", "where")
     assert said in result.stdout and result.stdout.splitlines()[-1] == ready.works, result.stdout + result.stderr
     assert all((ready.site / name).exists() for name in gone)
@@ -397,7 +409,8 @@ def outside(tmp_path) -> Path:
 
 def unharmed(outside: Path) -> bool:
     return {path.name: path.read_text() for path in outside.rglob("*.*")} == dict.fromkeys(
-        ("thesis.txt", "install.log", "lab.log", "kernel.log", "install.lock", "course-stamp.json", "chapter.txt"), "mine"
+        ("thesis.txt", "install.log", "lab.log", "kernel.log", "install.lock", "course-stamp.json", "chapter.txt"),
+        "mine",
     )
 
 
@@ -424,7 +437,11 @@ def test_a_venv_that_is_a_link_to_one_that_has_everything_is_used(quick, finishe
     assert quick.where() == quick.works
 
 
-@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda path: path.symlink_to("nowhere")])
+def points_to(target: str):
+    return lambda path: path.symlink_to(target)
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, points_to("nowhere"), points_to(".venv")])
 def test_a_venv_that_is_no_folder_is_left_alone(quick, make):
     make(quick.venv)
     assert "so it is not touched" in one_line(quick.course("bench", "where"))
@@ -521,6 +538,7 @@ def set_write_bits(root: Path, on: bool) -> None:
 
 def obeying(checkout: Checkout, *argv: str) -> subprocess.Popen:
     """`course.py ARGV` by a user whom permissions bind. Root, in a container, is one without CAP_DAC_OVERRIDE."""
+
     def bind():
         import ctypes
 

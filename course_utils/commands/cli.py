@@ -53,9 +53,9 @@ def prepare_streams() -> None:
     for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         stream = getattr(sys, name)
         if stream is None:
-            stream = open(os.devnull, mode)
-            os.set_inheritable(stream.fileno(), True)  # it has taken the closed one's number, for our children too
-            setattr(sys, name, stream)
+            descriptor = os.open(os.devnull, os.O_RDWR)  # takes the closed one's number, for our children too
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, mode))
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 

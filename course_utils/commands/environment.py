@@ -1,5 +1,6 @@
 """Which interpreter a verb runs in: this one if it has what is needed, else that of `.venv`."""
 
+import os
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ def requirements(extras: Iterable[str]) -> list[str]:
 
 def asked() -> bool:
     """Whether the running interpreter is the one of `.venv`, known by either name: a broken one knows no prefix."""
-    return Path(sys.prefix).resolve() == VENV.resolve() or Path(sys.executable) == VENV_PYTHON
+    return os.path.realpath(sys.prefix) == os.path.realpath(VENV) or Path(sys.executable) == VENV_PYTHON
 
 
 def refusal(absent: list[str], extras: Iterable[str]) -> str:

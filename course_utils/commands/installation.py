@@ -30,7 +30,7 @@ def install(extras: Iterable[str], needed: list[str], state: State, lock: TextIO
     pip = [str(VENV_PYTHON), "-m", "pip", "install"]
     steps = [("installing the course and what its notebooks need", [*pip, "-e", f".[{','.join(extras)}]"])]
     if state.gutted:
-        again = [*pip, "--force-reinstall", "--no-deps", *state.gutted]
+        again = [*pip, "--ignore-installed", "--no-deps", *state.gutted]  # pip cannot remove what has lost its list
         steps.insert(0, (f"installing again what has lost its files: {' '.join(state.gutted)}", again))
     if state.remake:
         torch = [requirement for requirement in needed if requirement.startswith("torch")]
@@ -124,9 +124,7 @@ def start(line: list[str], log: TextIO, lock: TextIO) -> subprocess.Popen:
     apart = {}
     if os.name == "posix":  # an orphan keeps others out, by the lock, until it ends
         apart = {"start_new_session": True, "pass_fds": [lock.fileno()]}
-    return subprocess.Popen(
-        line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, env=environment, **apart
-    )
+    return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, env=environment, **apart)
 
 
 def end(child: subprocess.Popen) -> None:

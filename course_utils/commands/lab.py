@@ -111,9 +111,7 @@ def start(port: int, token: str, log: TextIO, browser: bool) -> subprocess.Popen
     environment.setdefault("COURSE_LEDGER", str(LEDGER))  # kernels in a course that is only read must know it too
     # Its own session: Ctrl-C reaches us only, and we end it without its question "Shut down (y/[n])?".
     apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-    return subprocess.Popen(
-        line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart
-    )
+    return subprocess.Popen(line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart)
 
 
 def ask(port: int, token: str, path: str, method: str = "GET") -> bytes:

@@ -30,11 +30,12 @@ def numbers(version: str) -> list[int]:
 
 
 def damage(needed: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Two lists of names: what the needed packages need in turn and is absent; what is listed, but has lost its files.
+    """Two lists: the names of what the needed packages need in turn and is absent; each `name==version` that is there
+    by its name only.
 
     Needs that hold under a condition only (an extra, a system) are not followed: they may rightly be absent. A package
-    has lost its files when a file or folder that it put at the top of site-packages is gone; looking at every file
-    would take seconds.
+    is there by its name only when it has no list of its files (an installation was cut short), or when a file or folder
+    that it put at the top of site-packages is gone; looking at every file would take seconds.
     """
     absent, gutted, seen = [], [], set()
     names = [name_of(requirement) for requirement in needed]
@@ -50,8 +51,8 @@ def damage(needed: Iterable[str]) -> tuple[list[str], list[str]]:
             continue
         listed = (package.read_text("RECORD") or "").splitlines()
         tops = {line.partition(",")[0].partition("/")[0].strip('"') for line in listed} - {"..", "__pycache__", ""}
-        if not all(package.locate_file(top).exists() for top in tops):
-            gutted.append(name)
+        if not tops or not all(package.locate_file(top).exists() for top in tops):
+            gutted.append(f"{name}=={package.version}" if package.version else name)
         names += [name_of(requirement) for requirement in package.requires or () if ";" not in requirement]
     return sorted(absent), sorted(gutted)
 
@@ -61,14 +62,15 @@ def name_of(requirement: str) -> str:
 
 
 def report(needed: list[str]) -> dict:
-    """`prefix`: the interpreter's environment; `missing`: requirements and names; `gutted`: names."""
+    """`prefix`: the environment; `missing` and `gutted`: what pip is to install; `pip`: whether it can."""
     lacking = missing(needed)
-    absent, gutted = damage([*needed, "pip"])
+    absent, gutted = damage(needed)
     known = {name_of(requirement) for requirement in lacking}
     return {
         "prefix": str(Path(sys.prefix).resolve()),
         "missing": lacking + [name for name in absent if name not in known],
         "gutted": gutted,
+        "pip": damage(["pip"]) == ([], []),
     }
 
 

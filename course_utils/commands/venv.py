@@ -25,7 +25,7 @@ def foreign() -> bool:
 
 def ours() -> bool:
     """Whether `.venv` is a folder that we made: it has our stamp, or a kill has left it empty. Links are not ours."""
-    if VENV.resolve() != VENV or not VENV.is_dir():
+    if os.path.realpath(VENV) != str(VENV) or not VENV.is_dir():
         return False
     with suppress(FileNotFoundError):
         return stat.S_ISREG(os.lstat(STAMP).st_mode)
@@ -39,7 +39,7 @@ class State(NamedTuple):
 
     remake: str  # why it has to be made (again) from its start; empty if it has not
     missing: list[str] = []  # requirements, and names of packages, that pip will see are absent
-    gutted: list[str] = []  # names of packages that pip takes for installed, but whose files are gone
+    gutted: list[str] = []  # packages, `name==version`, that pip takes for installed, but whose files are gone
 
     @property
     def ready(self) -> bool:
@@ -63,7 +63,7 @@ def look(needed: list[str]) -> State:
         return State("its Python does not run")
     if Path(report["prefix"]) != VENV:
         return State("its Python does not know it")
-    if "pip" in report["missing"] + report["gutted"]:
+    if not report["pip"]:
         return State("it has lost pip")
     return State("", report["missing"], report["gutted"])
 
