@@ -2,11 +2,12 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from course_utils.commands.cli import Parser
+from course_utils.commands.cli import ENDING, Parser
 from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, exercise_notebooks, uses_images
 
 # A notebook is one worker's, from its first cell to its last; notebooks start before the short unit tests.
@@ -65,10 +66,24 @@ def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: 
 
 
 def call(line: list[str], environment: dict[str, str]) -> int:
-    """Run a command to its end; Ctrl-C reaches it as well, and it is the one to decide what that means."""
-    child = subprocess.Popen(line, cwd=ROOT, env=environment)
+    """Run a command to its end; Ctrl-C reaches it as well, and it is the one to decide what that means.
+
+    SIGTERM, which reaches this process only, is passed on, and then counts as Ctrl-C.
+    """
+    child, passed_on = subprocess.Popen(line, cwd=ROOT, env=environment), []
+
+    def pass_on(number, frame):
+        passed_on.append(number)
+        child.send_signal(number)
+
+    for number in ENDING:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, pass_on)
     while True:
         try:
-            return child.wait()
+            code = child.wait()
         except KeyboardInterrupt:
             continue
+        if passed_on:
+            raise KeyboardInterrupt
+        return code
