@@ -30,6 +30,16 @@ def own_ledger(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "ledger"))
 
 
+@pytest.fixture
+def double():
+    """Networks and noise in float64: two orders of the same sum then agree to 12 digits, on every processor."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 class Checkout:
     """A copy of the course's launcher and commands, with small lessons and chosen requirements."""
 

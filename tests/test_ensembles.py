@@ -73,13 +73,6 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def double():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
 def equal_runs(steps, tolerance, **options):
     together = ensemble(steps, **options)
     for k, seed in enumerate(SEEDS):
