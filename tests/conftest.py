@@ -90,7 +90,7 @@ class Checkout:
     def course(self, *argv: str, python: str | Path = sys.executable, **extra: str) -> subprocess.CompletedProcess:
         """`python course.py ARGV` in the checkout, to its end."""
         child = self.start(*argv, python=python, **extra)
-        out, err = child.communicate(timeout=240)
+        out, err = child.communicate(timeout=900)  # only an end to waiting
         return subprocess.CompletedProcess(child.args, child.returncode, out, err)
 
 

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -39,18 +38,18 @@ def outputs(path) -> str:
 def answer(url: str, token: str | None = None, data: bytes | None = None) -> dict:
     headers = {"Authorization": f"token {token}"} if token else {}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, data=data, headers=headers), timeout=30) as reply:
+    with opener.open(urllib.request.Request(url, data=data, headers=headers), timeout=120) as reply:
         return json.loads(reply.read())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_lab_opens_the_first_lesson_behind_its_token_and_ctrl_c_ends_all(checkout):
     checkout.lesson("00_start_here", "print('hello')")
-    began = time.monotonic()
     child = checkout.start("lab", "--no-browser")
     try:
         assert child.stdout.readline() == "Starting JupyterLab (its log: build/lab.log)\n"
-        assert time.monotonic() - began < 3  # the launcher's own share of a second start
+        spent = psutil.Process(child.pid).cpu_times()
+        assert spent.user + spent.system < 3  # the launcher's own share of a second start
         address = child.stdout.readline()
         found = re.fullmatch(
             r"Open   (http://127\.0\.0\.1:\d+)/lab/tree/notebooks/00_start_here\.ipynb\?token=(\w{48})\n",
@@ -68,13 +67,13 @@ def test_lab_opens_the_first_lesson_behind_its_token_and_ctrl_c_ends_all(checkou
         assert not any(token in " ".join(member.cmdline()) for member in family)
         assert (checkout.root / "build/lab.log").stat().st_mode & 0o077 == 0  # Jupyter writes its address there
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=120)
         assert (child.returncode, out, err) == (0, "\nStopping JupyterLab\n", "")
-        _, alive = psutil.wait_procs(family, timeout=10)
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert not alive
     finally:
         child.terminate()
-        child.wait(timeout=30)
+        child.wait(timeout=120)
 
 
 def test_lab_that_cannot_start_names_its_log(checkout):
