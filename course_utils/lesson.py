@@ -131,9 +131,10 @@ class Lesson:
             again = f"run `course.py evidence {self.number} --data {self.images.name} --budget {self.budget}` again"
             raise ValueError(f"the stored runs did not record {key!r}; {again}")
         low, high = evidence.band(key)
-        value = self._measured[key]
+        value, count = self._measured[key], len(evidence.values)
+        together = f" (for all {count} numbers together)" if count > 1 else ""
         self.claim(
-            f"this run's “{key}” lies in the 99 % band that {len(evidence.seeds)} stored runs predict, "
+            f"this run's “{key}” lies in the 99 % band{together} that {len(evidence.seeds)} stored runs predict, "
             f"{low:.3g} to {high:.3g}",
             low <= value <= high,
             measured=value,

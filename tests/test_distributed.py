@@ -186,7 +186,7 @@ def start(task, folder: Path) -> subprocess.CompletedProcess:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     torchrun += ["--monitor-interval", "1"]  # it ends the others as soon as it has seen that one is gone
     line = [*torchrun, __file__, task.__name__, str(folder)]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=600)
 
 
 def results(task, folder: Path) -> tuple[dict, dict]:

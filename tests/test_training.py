@@ -339,10 +339,10 @@ def test_resuming_is_bit_exact(tmp_path):
 
 def test_a_finished_run_is_loaded_and_not_trained_again(tmp_path):
     first = train(checkpoint=tmp_path / "run.pt")
-    started = time.perf_counter()
+    started = time.process_time()
     again = train(pair=point_pair(seed=5), checkpoint=tmp_path / "run.pt")
     same_run(first, again)
-    assert time.perf_counter() - started < 2 and again.steps_done == 20
+    assert time.process_time() - started < 2 and again.steps_done == 20
 
 
 def test_a_checkpoint_of_another_run_is_refused_and_kept(tmp_path):

@@ -11,6 +11,7 @@ BUILD = Path(os.environ.get("COURSE_BUILD") or ROOT / "build")  # course.py sets
 LEDGER = BUILD / "ledger"  # one page for each lesson, data set and budget: NN-data-budget.json
 TIMINGS = ROOT / "course_utils" / "evidence" / "timings.json"
 BUDGETS = ("smoke", "cpu", "gpu")
+SAME = "same-on-all-images"  # the tag of a lesson's cells that do and claim the same whatever the image set is
 METADATA = {  # of a stored notebook, the same on every machine
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

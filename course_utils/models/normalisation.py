@@ -35,7 +35,7 @@ def spectrally_normalised(network: nn.Module) -> nn.Module:
 
 
 def spectral_norms(network: nn.Module) -> list[Callable[[], None]]:
-    """For each spectral norm in `network`, of torch's new kind or the old: a function for one round of its power iteration.
+    """A function for each spectral norm in `network`, of torch's new kind or the old: one round of its power iteration.
 
     Of weights that were changed from outside, an average say, the singular vectors that the layer keeps are no longer
     those of its weight: σ would be too small, and the normalised weight too large.
