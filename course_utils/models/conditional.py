@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
+from course_utils.models.image_shape import require_image_shape
 from course_utils.models.mlp import mlp
 from course_utils.models.vae import VAE
 from course_utils.objectives.variational import Bernoulli, Gaussian
@@ -76,6 +77,7 @@ class ConditionalDiscriminator(nn.Module):
         if how not in HOW:
             raise ValueError(f"how must be one of {', '.join(HOW)}, not {how!r}")
         self.classes, self.how = classes, how
+        self.image_shape = (channels, image_size, image_size)
         further = {"concatenation": classes, "embedding": 1, "projection": 0}[how]
         self.body = DCGANDiscriminator(width, image_size, channels + further, dropout)
         if how == "embedding":
@@ -85,6 +87,7 @@ class ConditionalDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         require_labels(labels, len(x), self.classes)
+        require_image_shape(type(self).__name__, x, self.image_shape)
         if self.how == "projection":
             features = self.body.features(x)
             asked = self.directions(features).gather(1, labels[:, None]).squeeze(1)
@@ -151,4 +154,5 @@ class ConditionalVAE(VAE):
             mlp([latent_dim + classes, *reversed(hidden), pixels]), nn.Unflatten(1, (channels, image_size, image_size))
         )
         super().__init__(_WithLabel(encoder, classes), _WithLabel(decoder, classes), latent_dim, likelihood)
+        self.image_shape = (channels, image_size, image_size)
         self.classes = classes

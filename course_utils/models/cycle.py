@@ -46,9 +46,10 @@ class DenseTranslator(nn.Module):
         pixels = channels * image_size**2
         dense = mlp([pixels, *hidden, pixels], activation=_leaky)
         self.net = nn.Sequential(nn.Flatten(), dense, nn.Unflatten(1, (channels, image_size, image_size)))
-        self.skip = skip
+        self.skip, self.image_shape = skip, (channels, image_size, image_size)
 
     def forward(self, x: Tensor) -> Tensor:
+        require_image_shape(type(self).__name__, x, self.image_shape)
         return x + self.net(x) if self.skip else self.net(x).tanh()
 
 
@@ -102,6 +103,7 @@ class CycleVAE(nn.Module):
         if min(latent_dim, specified_dim) < 1:
             raise ValueError(f"both codes need at least one dimension, not {latent_dim} and {specified_dim}")
         self.latent_dim, self.specified_dim = latent_dim, specified_dim
+        self.image_shape = (channels, image_size, image_size)
         self.likelihood = Bernoulli()
         pixels = channels * image_size**2
         self.encoder = nn.Sequential(nn.Flatten(), mlp([pixels, *hidden, 2 * latent_dim + specified_dim]))
@@ -112,6 +114,7 @@ class CycleVAE(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [n, latent_dim], and s, [n, specified_dim]. x holds 0 to 1."""
+        require_image_shape(type(self).__name__, x, self.image_shape)
         mean, log_var, specified = self.encoder(x).split([self.latent_dim, self.latent_dim, self.specified_dim], dim=1)
         return mean, log_var, specified
 

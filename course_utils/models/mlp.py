@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.models.image_shape import require_image_shape
 from course_utils.models.minibatch import MinibatchStd
 
 
@@ -76,15 +77,20 @@ class FullyConnectedGenerator(nn.Module):
 
 
 class FullyConnectedDiscriminator(nn.Module):
-    """Images [n, channels, image_size, image_size] → logits [n]: flatten, dense layers, leaky ReLU. No sigmoid."""
+    """Images [n, channels, image_size, image_size] → logits [n]: flatten, dense layers, leaky ReLU. No sigmoid.
+
+    Raises ValueError for images of another shape.
+    """
 
     def __init__(self, hidden: Sequence[int] = (128, 128), image_size: int = 28, channels: int = 1):
         super().__init__()
+        self.image_shape = (channels, image_size, image_size)
         self.net = nn.Sequential(
             nn.Flatten(), mlp([channels * image_size**2, *hidden, 1], activation=lambda: nn.LeakyReLU(0.2))
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        require_image_shape(type(self).__name__, x, self.image_shape)
         return self.net(x).squeeze(-1)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.models.image_shape import require_image_shape
 from course_utils.models.mlp import mlp
 from course_utils.objectives.variational import Bernoulli, Gaussian
 
@@ -16,6 +17,8 @@ class VAE(nn.Module):
     parameters, shaped like the images. `condition`, such as labels, is passed on as it is. Sources: Kingma & Welling
     2014; Rezende, Mohamed & Wierstra 2014.
     """
+
+    image_shape: tuple[int, int, int] | None = None  # the one that is asked of x, if the VAE is for images of one shape
 
     def __init__(
         self,
@@ -32,8 +35,10 @@ class VAE(nn.Module):
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [n, latent_dim].
 
-        Raises ValueError if the encoder returns another width.
+        Raises ValueError for images of another shape, or if the encoder returns another width.
         """
+        if self.image_shape:
+            require_image_shape(type(self).__name__, x, self.image_shape)
         codes = _at_least_float32(self.encoder(x, *condition))
         if codes.shape != (len(x), 2 * self.latent_dim):
             raise ValueError(
@@ -86,6 +91,7 @@ class FullyConnectedVAE(VAE):
             mlp([latent_dim, *reversed(hidden), pixels]), nn.Unflatten(1, (channels, image_size, image_size))
         )
         super().__init__(encoder, decoder, latent_dim, likelihood)
+        self.image_shape = (channels, image_size, image_size)
 
 
 class ConvolutionalVAE(VAE):
@@ -122,3 +128,4 @@ class ConvolutionalVAE(VAE):
             nn.ConvTranspose2d(width, channels, kernel_size=4, stride=2, padding=1),
         )
         super().__init__(encoder, decoder, latent_dim, likelihood)
+        self.image_shape = (channels, image_size, image_size)

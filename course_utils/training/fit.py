@@ -41,7 +41,8 @@ def require_fit(
             made, expected = fake.shape[1 + len(axis) :], real.shape[1:]
             raise ValueError(
                 f"the generator makes samples of shape {tuple(made)}, the data have {tuple(expected)}: "
-                "check the generator's strides and its last layer"
+                "check the generator's strides and its last layer, or build both networks with the data's image_size "
+                "and channels"
             )
         logits = discriminator(real.expand(*axis, *real.shape), *labels)
     if isinstance(logits, tuple):
