@@ -28,11 +28,11 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     one about the course's image sets.
     """
     device, budget, seed = _best_device(), _chosen_budget(), _chosen_seed()
-    own_images = isinstance(images, ImageData)
+    own_images, loaded = isinstance(images, ImageData), None
     if own_images:
         loaded = images.to(device)
-    else:
-        loaded = load_images(device=device) if images else None  # may take a download: the choices are checked first
+    elif images:
+        loaded = load_images(device=device)  # may take a download: the choices are checked first
     lesson = Lesson(number, device, budget, seed, loaded, own_images)
     torch.manual_seed(lesson.seed)
     print(lesson.table())

@@ -133,7 +133,7 @@ def test_transparent_pixels_do_not_colour_their_neighbours(tmp_path, one):
     Image.fromarray(stripes).save(tmp_path / "stripes.png")
     red, green, blue = one(tmp_path / "stripes.png").int()
     assert red.min() >= 254
-    assert (green - 127).abs().max() <= 2 and (blue - 127).abs().max() <= 2
+    assert (green - 127).abs().max() <= 6 and (blue - 127).abs().max() <= 6  # at the rim it is 4
 
 
 # --- classes, order, split ---
@@ -153,7 +153,7 @@ def test_a_folder_becomes_image_data_in_the_units_of_mnist(size, channels, root)
     if channels == 3:
         brightest = to_uint8(x).flatten(2).max(2).values.argmax(1)  # of red, green and blue
         assert torch.equal(2 - brightest, labels)
-    assert repr(images) == f"ImageData(folder-own: 20 training and 5 test images {channels}x{size}x{size}, 3 classes, on cpu)"
+    assert f"folder-own: 20 training and 5 test images {channels}x{size}x{size}, 3 classes" in repr(images)
 
 
 def test_a_fifth_of_each_class_is_for_testing_and_no_picture_is_in_both(root):
@@ -189,25 +189,29 @@ def test_a_class_holds_all_pictures_below_it(root):
     assert load_folder(root).labels.bincount().tolist() == [4, 8, 8]
 
 
-@pytest.mark.parametrize("other", ["test", "val", "Validation"])
-def test_subfolders_train_and_test_are_the_split(other, root):
-    for part in ("train", other):
-        shutil.copytree(root, root.parent / "split" / part)
-    shutil.rmtree(root.parent / "split" / other / "red")
-    with pytest.raises(DataError, match=rf"only one of train and {other.lower()} has the class 'red'"):
-        load_folder(root.parent / "split")
-    picture(root.parent / "split" / other / "red" / "only.png")
-    images = load_folder(root.parent / "split", channels=3)
+@pytest.mark.parametrize(("train", "test"), [("train", "test"), ("Train", "val"), ("training", "testing")])
+def test_subfolders_train_and_test_are_the_split(train, test, root, tmp_path):
+    for part in (train, test):
+        shutil.copytree(root, tmp_path / "split" / part)
+    shutil.rmtree(tmp_path / "split" / test / "red")
+    with pytest.raises(DataError, match=rf"only one of {train.lower()} and {test} has a class 'red'"):
+        load_folder(tmp_path / "split")
+    picture(tmp_path / "split" / test / "red" / "only.png")
+    images = load_folder(tmp_path / "split", channels=3)
     assert images.classes == ("blue", "green", "red")
     assert images.labels.bincount().tolist() == [5, 10, 10] and images.test_labels.bincount().tolist() == [5, 10, 1]
 
 
-def test_a_second_part_to_test_with_is_said(root, capsys):
+def test_what_is_left_out_beside_a_split_is_said(root, tmp_path, capsys):
     for part in ("train", "test", "val"):
-        shutil.copytree(root / "red", root.parent / "split" / part)
-    images = load_folder(root.parent / "split")
+        shutil.copytree(root / "red", tmp_path / "split" / part)
+    (tmp_path / "split" / "read me.txt").touch()
+    images = load_folder(tmp_path / "split")
     assert len(images.images) == len(images.test_images) == 10 and images.classes == ("picture",)
-    assert capsys.readouterr().out == f"Data: not read in {root.parent / 'split'}: val. One part to test with is enough.\n"
+    assert capsys.readouterr().out == f"Data: not read in {tmp_path / 'split'}: val, read me.txt.\n"
+    picture(tmp_path / "split" / "loose.png")
+    with pytest.raises(DataError, match=r"has pictures \(loose.png\) beside subfolders"):
+        load_folder(tmp_path / "split")
 
 
 def test_hidden_files_are_passed_over_and_others_are_said_in_one_line(root, capsys):
@@ -219,10 +223,10 @@ def test_hidden_files_are_passed_over_and_others_are_said_in_one_line(root, caps
     picture(root / ".ipynb_checkpoints" / "a.png")
     assert load_folder(root).fingerprint == first.fingerprint
     assert capsys.readouterr().out == ""
-    (root / "read me.txt").write_text("hello")
-    (root / "red" / "list.csv").write_text("hello")
+    for name in ("a.txt", "red/b.csv", "red/c", "red/d.zip", "red/e.svg"):
+        (root / name).write_text("hello")
     assert load_folder(root).fingerprint == first.fingerprint
-    assert capsys.readouterr().out == f"Data: not read in {root}: 2 other files (such as read me.txt).\n"
+    assert capsys.readouterr().out == f"Data: not read in {root}: a.txt, red/b.csv, red/c and 2 more.\n"
 
 
 def test_links_are_followed_but_not_in_circles(root, tmp_path):
@@ -275,10 +279,10 @@ def test_folders_that_are_none_are_named(root):
     with pytest.raises(DataError, match=rf"The folder {root / 'red' / '0.png'} is a file: unpack it"):
         load_folder(root / "red" / "0.png")
     (root / "empty").mkdir()
-    with pytest.raises(DataError, match=rf"{root / 'empty'} holds no pictures, whose names end in .jpg, .*; it has no files"):
+    with pytest.raises(DataError, match=rf"{root / 'empty'} holds no pictures, .* end in .jpg, .*, but no files"):
         load_folder(root / "empty")
     (root / "empty" / "a.svg").touch()
-    with pytest.raises(DataError, match=r"holds no pictures.*it has 1 other file \(such as a.svg\)"):
+    with pytest.raises(DataError, match=r"holds no pictures.*, but only other files \(a.svg\)"):
         load_folder(root / "empty")
     with pytest.raises(DataError, match=rf"{root / 'empty'} is a class without pictures: put some in, or remove it"):
         load_folder(root)
@@ -311,9 +315,9 @@ def thirty_two_bits(path: Path) -> None:
 
 
 BROKEN = {
-    "text.png": (lambda path: path.write_text("no picture"), "is no picture"),
-    "empty.png": (lambda path: path.touch(), "is no picture"),
-    "drawing.png": (lambda path: picture(path.with_suffix(".pdf")).rename(path), "is no picture"),
+    "text.png": (lambda path: path.write_text("no picture"), "is no picture in JPEG, PNG"),
+    "empty.png": (lambda path: path.touch(), "is no picture in JPEG, PNG"),
+    "drawing.png": (lambda path: picture(path.with_suffix(".pdf")).rename(path), "is no picture in JPEG, PNG"),
     "cut.jpg": (lambda path: cut(noise(path)), r"is damaged \(image file is truncated"),
     "cut.png": (lambda path: cut(noise(path)), r"is damaged \(image file is truncated"),
     "float.tif": (thirty_two_bits, "has 32-bit pixels, of which nobody knows what is white"),
@@ -331,10 +335,20 @@ def test_a_file_that_is_no_picture_is_named(name, root):
         load_folder(root)
 
 
+@pytest.mark.parametrize("method", ["iterdir", "is_file"])
+def test_what_must_not_be_read_is_named(method, root, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, method, denied)
+    with pytest.raises(DataError, match=rf"^{root}.* cannot be read \(Permission denied\)"):
+        load_folder(root)
+
+
 def test_all_broken_files_are_found_in_one_pass(root):
     for i in range(5):
         (root / "red" / f"x{i}.png").touch()
-    with pytest.raises(DataError, match="x0.png is no picture; .*x1.png is no picture; .*x2.png is no picture; and 2 more"):
+    with pytest.raises(DataError, match="x0.png is no .*x1.png is no .*x2.png is no .*; and 2 more. Repair"):
         load_folder(root)
 
 

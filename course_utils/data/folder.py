@@ -1,12 +1,10 @@
 """Own images: a folder of pictures as ``ImageData``, in the same units as MNIST."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,18 +13,10 @@ from course_utils.progress import progress_bar
 from .images import ImageData
 from .mnist import DataError
 from .picture import NoPicture, read_picture
+from .subfolders import Labelled, training_and_test
 
 SIZES, CHANNELS = (28, 32, 64), (1, 3)
-ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".gif")  # ImageFolder's, and gif
-TEST_SHARE = 5  # every fifth picture of each class is for testing
-HELD_OUT = ("test", "val", "valid", "validation")  # what the subfolder beside "train" is called
 LARGEST = 4 * 2**30  # bytes of pixels: the data live on the device, 350,000 RGB pictures of 64x64 at most
-UNLABELLED = ("picture",)
-
-
-class _Labelled(NamedTuple):
-    path: Path
-    label: int
 
 
 def load_folder(
@@ -51,7 +41,7 @@ def load_folder(
         if not isinstance(value, Integral) or value not in allowed:
             raise ValueError(f"{name}: expected one of {', '.join(map(str, allowed))}, got {value!r}.")
     root = _require_folder(path)
-    classes, training, test = _splits(root)
+    classes, training, test = training_and_test(root)
     name = "folder-" + "".join(letter if letter.isalnum() else "-" for letter in root.resolve().name)[:40]
     pixels = _read([*training, *test], size, channels, name)
     labels = torch.tensor([picture.label for picture in (*training, *test)])
@@ -69,104 +59,7 @@ def _require_folder(path: str | os.PathLike) -> Path:
     return root
 
 
-# --- classes and splits ---
-
-
-def _splits(root: Path) -> tuple[tuple[str, ...], list[_Labelled], list[_Labelled]]:
-    """Class names, training pictures and test pictures, each in an order that mixes the classes."""
-    parts = {name.lower(): root / name for name in _subfolders(root)}
-    held_out = [name for name in HELD_OUT if name in parts]
-    is_split = held_out and {*parts} == {"train", *held_out} and not any(map(_is_picture, root.iterdir()))
-    if not is_split:
-        classes, pictures = _labelled(root)
-        return classes, *_held_out_fifth(root, classes, _shuffled(pictures))
-    if len(held_out) > 1:
-        print(f"Data: not read in {root}: {', '.join(held_out[1:])}. One part to test with is enough.")
-    (classes, training), (test_classes, test) = _labelled(parts["train"]), _labelled(parts[held_out[0]])
-    if classes != test_classes:
-        one = min({*classes} ^ {*test_classes})
-        raise DataError(f"{root}: only one of train and {held_out[0]} has the class {one!r}; both need all classes.")
-    return classes, _shuffled(training), _shuffled(test)
-
-
-def _labelled(root: Path) -> tuple[tuple[str, ...], list[_Labelled]]:
-    """Class names, and all pictures in the order of their paths. Tells of files that are not read."""
-    files = list(_visible_files(root))
-    pictures = [file for file in files if _is_picture(file)]
-    others = [file for file in files if not _is_picture(file)]
-    found = f"{len(others):,} other file{'s' * (len(others) > 1)} (such as {others[0]})" if others else "no files"
-    if not pictures:
-        raise DataError(f"{root} holds no pictures, whose names end in {', '.join(ENDINGS)}; it has {found}.")
-    if others:
-        print(f"Data: not read in {root}: {found}.")
-    loose = [file for file in pictures if len(file.parts) == 1]
-    if len(loose) == len(pictures):
-        return UNLABELLED, [_Labelled(root / file, 0) for file in pictures]
-    if loose:
-        raise DataError(
-            f"{root} has pictures ({loose[0]}) beside subfolders with pictures: a folder holds either pictures, or one "
-            f"subfolder for each class. Move the {len(loose):,} pictures into a subfolder, or away."
-        )
-    classes = _subfolders(root)
-    if empty := sorted({*classes} - {file.parts[0] for file in pictures}):
-        raise DataError(f"{root / empty[0]} is a class without pictures: put some in, or remove it.")
-    return classes, [_Labelled(root / file, classes.index(file.parts[0])) for file in pictures]
-
-
-def _held_out_fifth(
-    root: Path, classes: Sequence[str], pictures: Sequence[_Labelled]
-) -> tuple[list[_Labelled], list[_Labelled]]:
-    """Training and test pictures: the first fifth of each class, one picture at least, is for testing."""
-    counts = np.bincount([picture.label for picture in pictures], minlength=len(classes))
-    if counts.min() < 2:
-        where = root if classes == UNLABELLED else root / classes[counts.argmin()]
-        raise DataError(f"{where} has one picture: at least two are needed, to train with one and to test with one.")
-    wanted = np.maximum(1, counts // TEST_SHARE)
-    training, test = [], []
-    for picture in pictures:
-        wanted[picture.label] -= 1
-        (test if wanted[picture.label] >= 0 else training).append(picture)
-    return training, test
-
-
-def _shuffled(pictures: Sequence[_Labelled]) -> list[_Labelled]:
-    order = np.random.RandomState(0).permutation(len(pictures))  # its stream is the same everywhere
-    return [pictures[i] for i in order]
-
-
-# --- files ---
-
-
-def _is_picture(file: Path) -> bool:
-    return file.suffix.lower() in ENDINGS and not _hidden(file.name)
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"  # in which a Mac's archives keep what it hides itself
-
-
-def _subfolders(root: Path) -> tuple[str, ...]:
-    return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not _hidden(entry.name)))
-
-
-def _visible_files(root: Path) -> Iterator[Path]:
-    """Every file below ``root``, relative to it, in an order that does not depend on the file system."""
-    seen = set()  # a link may lead back to a folder above
-
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename} cannot be read ({error.strerror}). Correct its permissions.") from error
-
-    for folder, subfolders, files in os.walk(root, onerror=refuse, followlinks=True):
-        place = os.path.realpath(folder)
-        if place in seen:
-            subfolders.clear()
-            continue
-        seen.add(place)
-        subfolders[:] = sorted(name for name in subfolders if not _hidden(name))
-        yield from (Path(folder, name).relative_to(root) for name in sorted(files) if not _hidden(name))
-
-
-def _read(pictures: Sequence[_Labelled], size: int, channels: int, name: str) -> Tensor:
+def _read(pictures: Sequence[Labelled], size: int, channels: int, name: str) -> Tensor:
     """uint8 [N, channels, size, size]. All files are looked at before those that are no pictures are named."""
     if len(pictures) * channels * size**2 > LARGEST:
         raise DataError(

@@ -4,7 +4,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
@@ -23,16 +22,16 @@ def read_picture(path: Path, size: int, channels: int) -> Tensor:
     first frame. Palettes, CMYK and 16-bit grey become 8-bit RGB, or grey (ITU-R 601 luma) for one channel. Colour
     profiles are not applied. Raises ``NoPicture``.
     """
-    if not path.is_file():  # a pipe would wait for ever, a device never end
-        raise NoPicture("is a pipe, a device or a broken link")
     try:
+        if not path.is_file():  # a pipe would wait for ever, a device never end
+            raise NoPicture("is a pipe, a device or a broken link")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _read(path, size, channels)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise NoPicture(f"has more than {Image.MAX_IMAGE_PIXELS:,} pixels: reduce it first") from None
     except UnidentifiedImageError:
-        raise NoPicture("is no picture") from None
+        raise NoPicture(f"is no picture in {', '.join(FORMATS)}") from None
     except PermissionError as error:
         raise NoPicture(f"cannot be read ({error.strerror})") from error
     except NoPicture:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.models.image_shape import require_image_shape
 from course_utils.models.mlp import mlp
 from course_utils.objectives.variational import Bernoulli
 
