@@ -11,7 +11,7 @@ from torch import Tensor
 from course_utils.progress import progress_bar
 
 from .images import ImageData
-from .mnist import DataError
+from .idx import DataError
 from .picture import NoPicture, read_picture
 from .subfolders import Labelled, training_and_test
 

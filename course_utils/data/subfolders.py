@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .mnist import DataError
+from .idx import DataError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".gif")  # ImageFolder's, and gif
 TEST_SHARE = 5  # every fifth picture of each class is for testing
