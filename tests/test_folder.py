@@ -258,13 +258,14 @@ def test_reading_shows_a_bar_of_all_pictures(root, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"size": 29}, "size: expected one of 28, 32, 64, got 29"),
-        ({"size": 28.0}, "size: expected one of 28, 32, 64, got 28.0"),
-        ({"size": "28"}, "size: .* got '28'"),
-        ({"channels": 2}, "channels: expected one of 1, 3, got 2"),
-        ({"channels": None}, "channels: .* got None"),
-        ({"path": None}, "path: expected the path of a folder of pictures, got None"),
-        ({"path": ""}, "path: .* got ''"),
+        ({"size": 29}, "size must be one of 28, 32, 64, not 29"),
+        ({"size": 28.0}, "size must be a whole number.* not 28.0"),
+        ({"size": "28"}, "size must be a whole number.* not '28'"),
+        ({"channels": 2}, "channels must be one of 1, 3, not 2"),
+        ({"channels": True}, "channels must be a whole number.* not True"),
+        ({"device": "gpu"}, "device"),
+        ({"path": None}, "path must be that of a folder of pictures, not None"),
+        ({"path": ""}, "path must be that of a folder of pictures, not ''"),
     ],
 )
 def test_wrong_arguments_are_named(options, message, root):

@@ -138,14 +138,14 @@ BUILT_FOR_28 = {
 )
 def test_images_of_another_shape_are_told_which_arguments_a_network_needs(name, shape, advice, images):
     size, channels = shape
-    found = rf"images \[n, 1, 28, 28\], not \[2, {channels}, {size}, {size}\]"
-    with pytest.raises(ValueError, match=rf"is built for {found}: build it with {advice}, or "):
+    found = rf"\[n, 1, 28, 28\], not .* \[2, {channels}, {size}, {size}\]"
+    with pytest.raises(ValueError, match=rf"takes x as a tensor of floats {found}: build it with {advice}, or "):
         BUILT_FOR_28[name](images[shape].fixed(2))
     BUILT_FOR_28[name](images[28, 1].fixed(2))
 
 
 def test_images_whose_axes_are_in_another_order_are_refused(images):
-    with pytest.raises(ValueError, match=r"not \[2, 28, 28, 1\]: give it square images with their channels in front"):
+    with pytest.raises(ValueError, match=r"\[n, 1, 28, 28\], not .* \[2, 28, 28, 1\]$"):
         models.DCGANDiscriminator()(images[28, 1].fixed(2).permute(0, 2, 3, 1))
 
 
@@ -153,7 +153,7 @@ def test_training_says_it_before_the_first_step(images):
     pair = models.DCGANGenerator(4, 2), models.DCGANDiscriminator(2)
     with pytest.raises(ValueError, match=r"\(1, 28, 28\), the data have \(3, 64, 64\).*image_size and channels"):
         training.train_gan(*pair, images[64, 3].batch, steps=1, progress=False)
-    with pytest.raises(ValueError, match=r"ConvolutionalVAE is built for images .*image_size=32"):
+    with pytest.raises(ValueError, match=r"ConvolutionalVAE takes x .*build it with image_size=32"):
         training.train_vae(models.ConvolutionalVAE(likelihood=Gaussian()), images[32, 1].batch, steps=1)
 
 

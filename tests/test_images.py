@@ -138,11 +138,11 @@ def test_fixed_images_for_evaluation(folder):
     images = load_images()
     assert torch.equal(images.fixed(5), normalise(images.images[:5]))
     assert torch.equal(images.fixed(20, split="test"), normalise(images.test_images))
-    with pytest.raises(ValueError, match="1 to 20.* test split, got 21"):
+    with pytest.raises(ValueError, match="n must be from 1 to 20, not 21: the size of the test split"):
         images.fixed(21, split="test")
-    with pytest.raises(ValueError, match="got 0"):
+    with pytest.raises(ValueError, match="n must be from 1 to 60, not 0"):
         images.fixed(0)
-    with pytest.raises(ValueError, match="'train' or 'test', got 'valid'"):
+    with pytest.raises(ValueError, match="split must be one of 'train', 'test', not 'valid'"):
         images.fixed(1, split="valid")
 
 

@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Sequence
-from numbers import Integral
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_choice, require_count, shown
 from course_utils.progress import progress_bar
+from course_utils.tensor_inputs import require_device
 
-from .images import ImageData
 from .idx import DataError
+from .images import ImageData
 from .picture import NoPicture, read_picture
 from .subfolders import Labelled, training_and_test
 
@@ -37,9 +38,9 @@ def load_folder(
     Raises ``DataError`` for a folder that is missing, empty or mixes pictures and classes, and for files that have a
     picture's ending but are none, are damaged, or have more than ``PIL.Image.MAX_IMAGE_PIXELS`` pixels.
     """
-    for name, value, allowed in (("size", size, SIZES), ("channels", channels, CHANNELS)):
-        if not isinstance(value, Integral) or value not in allowed:
-            raise ValueError(f"{name}: expected one of {', '.join(map(str, allowed))}, got {value!r}.")
+    size = require_choice("size", require_count("size", size), SIZES)
+    channels = require_choice("channels", require_count("channels", channels), CHANNELS)
+    require_device(device)
     root = _require_folder(path)
     classes, training, test = training_and_test(root)
     name = "folder-" + "".join(letter if letter.isalnum() else "-" for letter in root.resolve().name)[:40]
@@ -51,7 +52,7 @@ def load_folder(
 
 def _require_folder(path: str | os.PathLike) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise ValueError(f"path: expected the path of a folder of pictures, got {path!r}.")
+        raise ValueError(f"path must be that of a folder of pictures, not {shown(path)}")
     root = Path(os.path.expanduser(path))
     if not os.path.isdir(root):
         what = "is a file: unpack it if it is an archive, and name the folder" if os.path.exists(root) else "is missing"

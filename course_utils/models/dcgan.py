@@ -10,16 +10,19 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_counts, require_number
 from course_utils.models.evaluating import evaluating
-from course_utils.models.image_shape import require_image_shape
+from course_utils.tensor_inputs import require_input
 
 _WIDTHS = {28: (1, 4), 32: (1, 4), 64: (1, 2, 4)}  # of D's layers between image and map, in units of `width`
 
 
 def _widths(image_size: int) -> tuple[int, ...]:
-    if image_size not in _WIDTHS:
+    if require_count("image_size", image_size) not in _WIDTHS:
         sizes = ", ".join(f"{size}×{size}" for size in _WIDTHS)
-        raise ValueError(f"the DCGAN pair is built for images of {sizes} pixels, not {image_size}×{image_size}")
+        raise ValueError(
+            f"image_size: the DCGAN pair is built for images of {sizes} pixels, not {image_size}×{image_size}"
+        )
     return _WIDTHS[image_size]
 
 
@@ -52,7 +55,7 @@ class DCGANGenerator(nn.Module):
 
     def __init__(self, latent_dim: int = 32, width: int = 32, image_size: int = 28, channels: int = 1):
         super().__init__()
-        self.latent_dim = latent_dim
+        self.latent_dim, width, channels = require_counts(latent_dim=latent_dim, width=width, channels=channels)
         widths = [width * 2**k for k in reversed(range(len(_widths(image_size))))]
         side = image_size // 2 ** len(widths)
         self.net = nn.Sequential(
@@ -64,9 +67,10 @@ class DCGANGenerator(nn.Module):
             nn.ConvTranspose2d(width, channels, kernel_size=4, stride=2, padding=1),
             nn.Tanh(),
         )
-        _require_output(self, (latent_dim,), (channels, image_size, image_size))
+        _require_output(self, (self.latent_dim,), (channels, image_size, image_size))
 
     def forward(self, z: Tensor) -> Tensor:
+        require_input(self, "z", z, self.latent_dim)
         return self.net(z)
 
 
@@ -82,6 +86,8 @@ class DCGANDiscriminator(nn.Module):
 
     def __init__(self, width: int = 16, image_size: int = 28, channels: int = 1, dropout: float = 0.0):
         super().__init__()
+        width, channels = require_counts(width=width, channels=channels)
+        require_number("dropout", dropout, least=0, below=1)
         self.image_shape = (channels, image_size, image_size)
         widths = [channels, *(times * width for times in _widths(image_size))]
         self.net = nn.Sequential(
@@ -94,9 +100,9 @@ class DCGANDiscriminator(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """What the last layer sees: the flattened 4×4 map, [n, 128·`width`]."""
-        require_image_shape(type(self).__name__, x, self.image_shape)
+        require_input(self, "x", x, *self.image_shape)
         return self.net[:-1](x)
 
     def forward(self, x: Tensor) -> Tensor:
-        require_image_shape(type(self).__name__, x, self.image_shape)
+        require_input(self, "x", x, *self.image_shape)
         return self.net(x).squeeze(-1)

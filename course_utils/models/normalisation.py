@@ -5,6 +5,8 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
+from course_utils.inputs import require_kind
+
 
 def spectrally_normalised(network: nn.Module) -> nn.Module:
     """Divide every linear and convolutional weight W by its largest singular value σ(W); in place, and returned.
@@ -18,6 +20,7 @@ def spectrally_normalised(network: nn.Module) -> nn.Module:
     The weights stay the same parameters, so an optimiser that was made before goes on working. Raises ValueError for a
     network without such layers. Source: Miyato et al. 2018, sec. 2.
     """
+    require_kind("network", network, nn.Module)
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear | _ConvNd)]
     if not layers:
         raise ValueError(f"{type(network).__name__} has no linear or convolutional layer to normalise")
