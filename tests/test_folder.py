@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +230,13 @@ def test_hidden_files_are_passed_over_and_others_are_said_in_one_line(root, caps
     assert capsys.readouterr().out == f"Data: not read in {root}: a.txt, red/b.csv, red/c and 2 more.\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_that_is_no_text_can_be_said(root, capsys):
+    (root / os.fsdecode(b"\xff.txt")).touch()
+    load_folder(root)
+    assert capsys.readouterr().out.encode() == f"Data: not read in {root}: \ufffd.txt.\n".encode()
+
+
 def test_links_are_followed_but_not_in_circles(root, tmp_path):
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "red").symlink_to(root / "red", target_is_directory=True)
@@ -322,7 +330,7 @@ BROKEN = {
     "cut.jpg": (lambda path: cut(noise(path)), r"is damaged \(image file is truncated"),
     "cut.png": (lambda path: cut(noise(path)), r"is damaged \(image file is truncated"),
     "float.tif": (thirty_two_bits, "has 32-bit pixels, of which nobody knows what is white"),
-    "pipe.png": (os.mkfifo, "is a pipe, a device or a broken link"),
+    "pipe.png": (lambda path: os.mkfifo(path), "is a pipe, a device or a broken link"),
     "link.png": (lambda path: path.symlink_to("nowhere"), "is a pipe, a device or a broken link"),
     "device.png": (lambda path: path.symlink_to("/dev/zero"), "is a pipe, a device or a broken link"),
 }

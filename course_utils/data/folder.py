@@ -27,8 +27,9 @@ def load_folder(
 
     As for torchvision's ``ImageFolder``, each subfolder is a class, in alphabetical order, with all pictures below it;
     hidden files and folders are passed over. A folder without subfolders is unlabelled: one class, every label 0.
-    Subfolders "train" and "test" (or "val") are no classes but the split, with the same classes in each. Else the split
-    is made here: a fifth of each class is for testing. Order and split depend on the file names only.
+    Subfolders "train" and "test" (or "training", "testing", "val", ...) are no classes but the split, with the same
+    classes in each. Else the split is made here: a fifth of each class is for testing. Order and split depend on the
+    file names only.
 
     Each picture is turned upright, cropped to the square in its middle, and scaled (details in ``data/picture.py``).
     Pixels are kept as uint8, and batches are float32 in -1..1, as from ``load_images``. Tell the networks the shape, as

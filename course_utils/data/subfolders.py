@@ -92,7 +92,8 @@ def _tell(root: Path, left_out: Sequence[str]) -> None:
 
 def _few(names: Sequence[str | Path]) -> str:
     more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return ", ".join(map(str, names[:3])) + more
+    shown = ", ".join(map(str, names[:3])) + more
+    return os.fsencode(shown).decode("utf-8", "replace")  # a name need not be text, and then cannot be printed
 
 
 # --- what is in a folder ---
