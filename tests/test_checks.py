@@ -412,10 +412,25 @@ def test_a_damaged_or_unwritable_record_does_not_stop_the_work(shelved, capsys, 
     own_record.mkdir()
     (own_record / "02.json").write_text("{half")
     student.check("2.1", loss, "B")
-    assert "cannot be read and begins anew" in capsys.readouterr().out
+    assert "damaged and begins anew" in capsys.readouterr().out
     monkeypatch.setattr(record, "write_json", lambda *_: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
     student.check("2.1", loss, "B")
     assert "kept only until the kernel stops" in capsys.readouterr().out
+
+
+def test_a_record_that_cannot_be_read_is_left_as_it_is(shelved, capsys, monkeypatch, own_record):
+    student.check("2.1", loss, "B")
+    kept = (own_record / "02.json").read_bytes()
+    monkeypatch.setattr(record, "_memory", {})  # a new kernel, of a user who may not read the file
+
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(record, "open_regular", denied)
+    student.check("2.1", stub, "A")
+    assert "02.json cannot be read, Permission denied: what you do now is not kept" in capsys.readouterr().out
+    assert "0 of 1 right" in student.progress("02")
+    assert [path.read_bytes() for path in own_record.iterdir()] == [kept]
 
 
 @pytest.mark.parametrize(

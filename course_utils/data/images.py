@@ -149,7 +149,8 @@ def load_images(name: str | None = None, device: str | torch.device = "cpu") -> 
     """Load "mnist", "fashion-mnist" or "digits": scikit-learn's 1,797 real digits, 8x8 enlarged to 28x28.
 
     Without a name, ``COURSE_DATASET`` names it. Where that is not set either, it is MNIST: ``COURSE_DATA``,
-    else the cache folder, else a download. Where none of these serves, it is the digits, said in one line.
+    else the cache folder, else a download. Where none of these serves, it is the digits, said in one line; but an error
+    if ``COURSE_DATA`` is set.
 
     Raises ``DataError`` when a copy is damaged, or when a data set that was named cannot be had.
     """

@@ -86,7 +86,8 @@ def _restore(images: ImageData, path: Path) -> Classifier | None:
 
     Raises ``DamagedFile`` unless it names the test images as well as it did; ``OSError`` if it cannot be read.
     """
-    classifier = Classifier(images.channels, images.image_size, len(images.classes))
+    with torch.random.fork_rng(devices=[]):  # its first weights are drawn, though nobody needs them
+        classifier = Classifier(images.channels, images.image_size, len(images.classes))
     try:
         kept = load_tensors(path)
         classifier.load_state_dict(kept["weights"])
