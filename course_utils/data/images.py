@@ -52,7 +52,7 @@ class ImageData:
     labels: Tensor  # int64 [N]
     test_images: Tensor
     test_labels: Tensor
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # of images without labels one, and all labels are 0
 
     def __post_init__(self):
         require_text("name", self.name)
@@ -111,7 +111,8 @@ class ImageData:
     def __repr__(self) -> str:
         shape = f"{self.channels}x{self.image_size}x{self.image_size}"
         counts = f"{len(self.images):,} training and {len(self.test_images):,} test images {shape}"
-        return f"ImageData({self.name}: {counts}, {len(self.classes)} classes, on {self.device})"
+        classes = f"{len(self.classes)} classes" if len(self.classes) > 1 else "unlabelled"
+        return f"ImageData({self.name}: {counts}, {classes}, on {self.device})"
 
 
 def _require_split(name: str, images: Tensor, labels_name: str, labels: Tensor, classes: int) -> None:

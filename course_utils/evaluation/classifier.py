@@ -17,7 +17,7 @@ from course_utils.tensor_inputs import require_images
 
 FEATURES = 64
 STEPS, BATCH, RATE = 468, 256, 5e-3  # 468 x 256 images: two passes over MNIST
-MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps
+MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps, and less than one batch as much as one
 CHUNK = 500  # images read at once: their activations stay in a processor's cache
 
 
@@ -70,8 +70,13 @@ class Classifier(nn.Module):
 @torch.enable_grad()  # it may be asked for in the middle of an evaluation
 def _train(images: ImageData, seed: int) -> Classifier:
     """AdamW with a one-cycle rate on batches shifted by at most one pixel. All chance comes from ``seed``."""
+    if len(images.classes) < 2:
+        raise ValueError(
+            f"a classifier tells classes apart, and {images.name} is unlabelled: sort its pictures into one subfolder "
+            f"for each class."
+        )
     start = time.perf_counter()
-    steps = min(STEPS, MOST_PASSES * len(images.images) // BATCH)
+    steps = min(STEPS, MOST_PASSES * max(len(images.images), BATCH) // BATCH)
     with torch.random.fork_rng(devices=[]):  # only the CPU's numbers are drawn: those of a GPU need no fork
         torch.default_generator.manual_seed(seed)
         classifier = Classifier(images.channels, images.image_size, len(images.classes))
