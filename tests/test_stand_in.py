@@ -14,17 +14,9 @@ from course_utils import machine, timing
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
 from stand_in import backend
 
-pytestmark = [pytest.mark.skipif(not backend.COMPILER, reason="no C++ compiler"), pytest.mark.usefixtures("device")]
-
 torch.manual_seed(0)
 X, Y, LABELS = torch.randn(6, 3), torch.randn(6, 3), torch.tensor([0, 2, 1, 0, 1, 2])
 IMAGES, FILTERS = torch.randn(4, 3, 8, 8), torch.randn(5, 3, 3, 3)
-
-
-@pytest.fixture(scope="module")
-def device():
-    with backend.plugged_in() as device:
-        yield device
 
 
 # --- what it refuses ----------------------------------------------------------------------------------------------
@@ -49,15 +41,15 @@ MIXTURES = {
 
 
 @pytest.mark.parametrize("mixture", MIXTURES.values(), ids=MIXTURES)
-def test_mixing_with_the_host_is_refused(mixture, device):
+def test_mixing_with_the_host_is_refused(mixture, stand_in):
     with pytest.raises((RuntimeError, IndexError), match="same device|Expected a generator"):
-        mixture(X.to(device))
+        mixture(X.to(stand_in))
 
 
 @pytest.mark.parametrize("become", [lambda x: x.numpy(), np.asarray, plt.plot, plt.imshow], ids=lambda f: f.__name__)
-def test_its_tensors_are_no_numpy_arrays(become, device):
+def test_its_tensors_are_no_numpy_arrays(become, stand_in):
     with pytest.raises(TypeError, match="can't convert stand_in:0 device type tensor to numpy"):
-        become(X.to(device))
+        become(X.to(stand_in))
     plt.close("all")
 
 
@@ -89,44 +81,44 @@ COMPUTED = {
 
 
 @pytest.mark.parametrize("function", (ALLOWED | COMPUTED).values(), ids=ALLOWED | COMPUTED)
-def test_numbers_are_those_of_the_cpu(function, device):
+def test_numbers_are_those_of_the_cpu(function, stand_in):
     torch.manual_seed(1)
     expected = function(X)
     torch.manual_seed(1)
-    assert torch.equal(function(X.to(device)).cpu(), expected)
+    assert torch.equal(function(X.to(stand_in)).cpu(), expected)
 
 
-def test_dropout_draws_as_the_cpu_does(device):
+def test_dropout_draws_as_the_cpu_does(stand_in):
     torch.manual_seed(1)
     expected = dropout(X, 0.5)
     torch.manual_seed(1)
-    torch.testing.assert_close(dropout(X.to(device), 0.5).cpu(), expected)
+    torch.testing.assert_close(dropout(X.to(stand_in), 0.5).cpu(), expected)
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_convolutions_and_their_gradients_are_those_of_the_cpu(layout, device):
+def test_convolutions_and_their_gradients_are_those_of_the_cpu(layout, stand_in):
     def gradients(place):
         torch.manual_seed(0)
         net = nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.BatchNorm2d(4), nn.ReLU(), nn.ConvTranspose2d(4, 2, 3, 2))
         net.to(place, memory_format=layout)(IMAGES.to(place, memory_format=layout)).square().mean().backward()
         return [*(p.grad.cpu() for p in net.parameters()), *(b.cpu() for b in net.buffers())]
 
-    for found, expected in zip(gradients(device), gradients("cpu"), strict=True):
+    for found, expected in zip(gradients(stand_in), gradients("cpu"), strict=True):
         assert torch.equal(found, expected)
 
 
-def test_autocast_lowers_what_networks_do_most_and_nothing_else(device):
-    layer, filters = nn.Linear(3, 2).to(device), FILTERS.to(device)
+def test_autocast_lowers_what_networks_do_most_and_nothing_else(stand_in):
+    layer, filters = nn.Linear(3, 2).to(stand_in), FILTERS.to(stand_in)
     with torch.autocast("stand_in", torch.bfloat16):
-        assert layer(X.to(device)).dtype == conv2d(IMAGES.to(device), filters).dtype == torch.bfloat16
-        assert (X.to(device) + 1).dtype == torch.float32
+        assert layer(X.to(stand_in)).dtype == conv2d(IMAGES.to(stand_in), filters).dtype == torch.bfloat16
+        assert (X.to(stand_in) + 1).dtype == torch.float32
 
 
 # --- what is kept, copied and found -----------------------------------------------------------------------------
 
 
-def test_networks_are_copied_saved_and_loaded(device):
-    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).to(device)
+def test_networks_are_copied_saved_and_loaded(stand_in):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).to(stand_in)
     twin = copy.deepcopy(net)
     with torch.no_grad():
         net[0].weight.zero_()
@@ -138,38 +130,38 @@ def test_networks_are_copied_saved_and_loaded(device):
         assert kept.device.type == place and torch.equal(kept.cpu(), twin[0].weight.cpu())
 
 
-def test_it_is_the_machine_s_accelerator_while_it_is_plugged_in(device):
-    assert machine.best_device() == device
+def test_it_is_the_machine_s_accelerator_while_it_is_plugged_in(stand_in):
+    assert machine.best_device() == stand_in
     timing.synchronise()
-    backend._plugged_in = False
-    assert machine.best_device() != device
-    backend._plugged_in = True
+    backend.unplug()
+    assert machine.best_device() != stand_in
+    backend.plug_in()
 
 
-def test_it_has_a_random_stream_of_its_own(device):
+def test_it_has_a_random_stream_of_its_own(stand_in):
     torch.manual_seed(3)
     here = torch.rand(4)
-    there = torch.rand(4, device=device)
+    there = torch.rand(4, device=stand_in)
     assert torch.equal(there.cpu(), here)  # each has its own stream, from the same seed
     assert not torch.equal(torch.rand(4), here)
-    state = random_state(device)
-    expected = torch.rand(4), torch.rand(4, device=device).cpu()
-    set_random_state(state, device)
-    assert all(map(torch.equal, (torch.rand(4), torch.rand(4, device=device).cpu()), expected))
+    state = random_state(stand_in)
+    expected = torch.rand(4), torch.rand(4, device=stand_in).cpu()
+    set_random_state(state, stand_in)
+    assert all(map(torch.equal, (torch.rand(4), torch.rand(4, device=stand_in).cpu()), expected))
 
 
 @pytest.mark.parametrize("place", ["cpu", "stand_in"])
-def test_a_fork_moves_no_stream_outside(place, device):
+def test_a_fork_moves_no_stream_outside(place, stand_in):
     """A fork for the CPU has to put back the accelerator's stream too, because torch.manual_seed seeds both."""
     torch.manual_seed(3)
-    expected = torch.rand(4, device=device).cpu()
+    expected = torch.rand(4, device=stand_in).cpu()
     torch.manual_seed(3)
     with forked_random_state(torch.device(place), seed=5):
-        inside = torch.rand(4, device=device).cpu()
-    assert torch.equal(torch.rand(4, device=device).cpu(), expected) and not torch.equal(inside, expected)
+        inside = torch.rand(4, device=stand_in).cpu()
+    assert torch.equal(torch.rand(4, device=stand_in).cpu(), expected) and not torch.equal(inside, expected)
 
 
-def test_a_random_state_of_another_device_gives_a_new_stream_but_always_the_same(device):
+def test_a_random_state_of_another_device_gives_a_new_stream_but_always_the_same(stand_in):
     drawn = {}
     for source, target in [("cpu", "stand_in"), ("stand_in", "cpu")]:
         source, target = torch.device(source), torch.device(target)

@@ -88,6 +88,13 @@ at::Tensor empty_strided(
   return at::detail::empty_strided_generic(sizes, strides, &memory, DEVICE_KEY, c10::dtype_or_default(dtype));
 }
 
+// Forward-mode differentiation asks for zeros that need no memory; these are just zeros.
+at::Tensor zeros(
+    c10::SymIntArrayRef size, std::optional<at::ScalarType> dtype, std::optional<at::Layout> layout,
+    std::optional<at::Device> device, std::optional<bool> pinned) {
+  return empty(size, dtype, layout, device, pinned, std::nullopt).zero_();
+}
+
 const at::Tensor& resize_(
     const at::Tensor& self, c10::SymIntArrayRef size, std::optional<at::MemoryFormat> format) {
   return at::native::resize_(self, C10_AS_INTARRAYREF_SLOW(size), format);
@@ -264,6 +271,7 @@ TORCH_LIBRARY_IMPL(_, PrivateUse1, m) {
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("empty.memory_format", &empty);
   m.impl("empty_strided", &empty_strided);
+  m.impl("_efficientzerotensor", &zeros);
   m.impl("resize_", &resize_);
   m.impl("set_.source_Storage_storage_offset", &set_to_storage_);
   m.impl("set_.source_Storage", &at::native::set_);
@@ -273,6 +281,8 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   for (const char* name : {"view", "as_strided", "unfold", "_reshape_alias"}) {
     m.impl(name, torch::CppFunction::makeFromBoxedFunction<&run>());
   }
+  // Here they would resize a result that is not empty, and PyTorch warns of that.
+  m.impl("mse_loss", torch::CppFunction::makeFromBoxedFunction<&run>());
   m.impl("convolution_overrideable", torch::CppFunction::makeFromBoxedFunction<&convolution>());
   m.impl("convolution_backward_overrideable", torch::CppFunction::makeFromBoxedFunction<&convolution_backward>());
 }

@@ -1,6 +1,7 @@
 """The stand-in accelerator as a device of PyTorch: compiled once, registered, and what `torch.cuda` is for CUDA.
 
-`register()` makes "stand_in" a device type. It is the machine's accelerator (`torch.accelerator`) while `plugged_in()`.
+`register()` makes "stand_in" a device type. Between `plug_in()` and `unplug()` it is the machine's
+accelerator (`torch.accelerator`).
 """
 
 import contextlib
@@ -10,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -31,16 +31,17 @@ def register() -> None:
         torch._register_device_module("stand_in", sys.modules[__name__])
 
 
-@contextlib.contextmanager
-def plugged_in() -> Iterator[torch.device]:
-    """Inside, the stand-in is there to be found; code that asks for the machine's accelerator gets it."""
+def plug_in() -> torch.device:
+    """From now on, code that asks for the machine's accelerator gets this one."""
     global _plugged_in
     register()
     _plugged_in = True
-    try:
-        yield torch.device("stand_in")
-    finally:
-        _plugged_in = False
+    return torch.device("stand_in")
+
+
+def unplug() -> None:
+    global _plugged_in
+    _plugged_in = False
 
 
 def _compiled() -> Path:
