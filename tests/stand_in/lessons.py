@@ -44,7 +44,7 @@ def _execute(lesson: Path, few_steps: bool, environment: dict[str, str], sender)
 
     backend.plug_in()
     if few_steps:
-        brief.cap_trainings()
+        brief.make_brief()
     shell = InteractiveShell.instance(colors="NoColor")
     cells = [cell for cell in nbformat.read(lesson, as_version=4).cells if cell.cell_type == "code"]
     printed = io.StringIO()
