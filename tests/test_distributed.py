@@ -166,7 +166,7 @@ def run_wrong(folder: Path) -> dict:
     return {
         "indivisible": message_of(ValueError, gan, batch_size=15),
         "engine": message_of(ValueError, gan, engine="compile"),
-        "unroll": message_of(ValueError, gan, unroll=training.Unrolled(1, 0.1), penalty=None),
+        "unroll": message_of(ValueError, gan, objective=training.Unrolled(objectives.NON_SATURATING, 1, 0.1), penalty=None),
         "calls": message_of(ValueError, gan, seed=RANK),
         "writers": message_of(ValueError, gan, checkpoint=None if RANK else folder / "one.pt"),
         "nan": message_of(training.TrainingDiverged, gan, sample=poisoned),

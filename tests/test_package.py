@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 FLOORS = (
-    {"storage", "progress", "intervals", "timing"},
+    {"inputs", "tensor_inputs", "storage", "progress", "intervals", "timing"},
     {"data", "objectives", "models"},
     {"training", "evaluation"},
     {"plots", "claims", "evidence", "lesson", "machine"},
@@ -52,7 +52,7 @@ def test_the_package_itself_loads_nothing_and_at_once():
     assert not {"torch", "numpy", "scipy", "matplotlib", "tqdm"} & set(runs[0]["modules"])
 
 
-@pytest.mark.parametrize("module", ["storage", "claims", "evidence", "commands.evidence", "__main__"])
+@pytest.mark.parametrize("module", ["inputs", "storage", "claims", "evidence", "commands.evidence", "__main__"])
 def test_what_the_launcher_and_the_ledger_need_loads_no_torch(module):
     modules = fresh(f"import course_utils.{module}, json, sys; print(json.dumps(list(sys.modules)))")
     assert not {"torch", "numpy", "scipy", "matplotlib"} & set(modules)

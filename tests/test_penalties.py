@@ -245,3 +245,46 @@ def test_samples_that_have_no_gradient_are_refused(penalty):
         penalty(nn.Linear(2, 1), torch.zeros(0, 2), torch.zeros(0, 2))
     with pytest.raises(ValueError, match="floating-point samples"):
         penalty(nn.Linear(2, 1), torch.zeros(3, 2, dtype=torch.uint8), torch.zeros(3, 2, dtype=torch.uint8))
+
+
+# --- samples that see each other, and samples that are none -----------------------------------------------------
+
+
+def batchnorm_discriminator():
+    return nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+
+
+@each
+def test_a_batchnorm_in_training_mode_is_named_and_in_evaluation_mode_passes(penalty):
+    discriminator = batchnorm_discriminator()
+    for judge in (discriminator, discriminator.forward):
+        with pytest.raises(ValueError, match=r"each sample's own gradient, and .*1 \(BatchNorm1d\) of Sequential mixes"):
+            penalty(judge, torch.randn(8, 2), torch.randn(8, 2))
+    discriminator[1].eval()
+    assert penalty(discriminator, torch.randn(8, 2), torch.randn(8, 2)) >= 0
+    without_averages = nn.Sequential(nn.BatchNorm1d(2, track_running_stats=False), nn.Linear(2, 1)).eval()
+    with pytest.raises(ValueError, match="mixes the samples"):
+        penalty(without_averages, torch.randn(8, 2), torch.randn(8, 2))
+
+
+@each
+@pytest.mark.parametrize("norm", [nn.LayerNorm(8), nn.GroupNorm(2, 8)])
+def test_norms_that_keep_samples_apart_pass(penalty, norm):
+    discriminator = nn.Sequential(nn.Linear(2, 8), norm, nn.ReLU(), nn.Linear(8, 1))
+    assert penalty(discriminator, torch.randn(8, 2), torch.randn(8, 2)) >= 0
+
+
+@each
+def test_nan_in_the_data_makes_the_penalty_nan_where_the_gradient_of_relu_would_hide_it(penalty):
+    x = torch.full((4, 2), float("nan"))
+    discriminator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+    assert penalty(discriminator, x, x).isnan()
+
+
+@each
+def test_logits_without_a_graph_are_refused(penalty):
+    for discriminator in (lambda x: x.detach().sum(1), lambda x: nn.Parameter(torch.zeros(len(x)))):
+        with pytest.raises(ValueError, match="logits that depend on the samples"):
+            penalty(discriminator, torch.randn(3, 2), torch.randn(3, 2))
+    with torch.no_grad(), pytest.raises(ValueError, match="logits that depend on the samples"):
+        penalty(nn.Linear(2, 1), torch.randn(3, 2), torch.randn(3, 2))

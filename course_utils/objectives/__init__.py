@@ -30,6 +30,7 @@ from course_utils.objectives.penalties import (
     r1_penalty,
     r1_r2_penalty,
     r2_penalty,
+    require_per_sample,
 )
 from course_utils.objectives.variational import (
     ELBO,
@@ -83,6 +84,7 @@ __all__ = [
     "relativistic_generator_loss",
     "reparameterise",
     "require_binary",
+    "require_per_sample",
     "saturating_generator_loss",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",

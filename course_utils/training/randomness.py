@@ -14,6 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from course_utils.inputs import require_count
+
+
+def require_seed(seed: int, name: str = "seed") -> int:
+    """A whole number that torch takes as a seed; raises ValueError for any other value."""
+    return require_count(name, seed, least=-(2**63), most=2**63 - 1)
+
 
 def random_state(device: torch.device) -> dict[str, Tensor]:
     """The states of the generators that a run on `device` draws from, as byte tensors."""
