@@ -11,6 +11,7 @@ import torch
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import Evidence, load_evidence, predicted_seconds
+from course_utils.machine import best_device
 from course_utils.storage import write_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     `images=data.load_folder("my/pictures")` begins the lesson on your own images: then no claim is checked, as each is
     one about the course's image sets.
     """
-    device, budget, seed = _best_device(), _chosen_budget(), _chosen_seed()
+    device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
     own_images, loaded = isinstance(images, ImageData), None
     if own_images:
         loaded = images.to(device)
@@ -199,12 +200,6 @@ def _ledger_folder() -> Path:
     return Path(os.environ.get("COURSE_LEDGER") or root / "build" / "ledger")
 
 
-def _best_device() -> torch.device:
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
 def _chosen_budget() -> str:
     budget = os.environ.get("COURSE_BUDGET") or ("gpu" if torch.cuda.is_available() else "cpu")
     if budget not in BUDGETS:
@@ -224,6 +219,8 @@ def _device_name(device: torch.device) -> str:
         return f"GPU ({torch.cuda.get_device_name(device)})"
     if device.type == "mps":
         return "GPU (Apple, through Metal)"
+    if device.type != "cpu":
+        return f"accelerator ({device.type})"
     threads = torch.get_num_threads()
     return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
 

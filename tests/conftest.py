@@ -40,6 +40,18 @@ def double():
     torch.set_default_dtype(torch.float32)
 
 
+@pytest.fixture(scope="module")
+def stand_in():
+    """The stand-in accelerator (tests/stand_in), plugged in for the tests of one file."""
+    pytest.importorskip("fcntl", reason="the stand-in accelerator is built on Linux and macOS only")
+    from stand_in import backend
+
+    if backend.COMPILER is None:
+        pytest.skip("the stand-in accelerator needs a C++ compiler (c++, or the one that CXX names)")
+    yield backend.plug_in()
+    backend.unplug()
+
+
 class Checkout:
     """A copy of the course's launcher and commands, with small lessons and chosen requirements."""
 

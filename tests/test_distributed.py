@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RANK = int(os.environ.get("RANK", 0))
 RING = Ring()
 STEPS = 40
+UNROLLED = training.Unrolled(objectives.NON_SATURATING, 1, 0.1)
 TORCHRUN = torch.distributed.is_available() and hasattr(signal, "SIGKILL")
 pytestmark = pytest.mark.skipif(not TORCHRUN, reason="needs torch.distributed and SIGKILL")
 
@@ -166,7 +167,7 @@ def run_wrong(folder: Path) -> dict:
     return {
         "indivisible": message_of(ValueError, gan, batch_size=15),
         "engine": message_of(ValueError, gan, engine="compile"),
-        "unroll": message_of(ValueError, gan, objective=training.Unrolled(objectives.NON_SATURATING, 1, 0.1), penalty=None),
+        "unroll": message_of(ValueError, gan, objective=UNROLLED, penalty=None),
         "calls": message_of(ValueError, gan, seed=RANK),
         "writers": message_of(ValueError, gan, checkpoint=None if RANK else folder / "one.pt"),
         "nan": message_of(training.TrainingDiverged, gan, sample=poisoned),

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 import torch
-from test_stored_rows import CLASSES, Labelled, labelled_pair, labelled_points, packed_pair, point_pair, points
+from test_stored_rows import CLASSES, Classifier, labelled_pair, labelled_points, packed_pair, point_pair, points
 from torch import nn
 from torch.nn.functional import softplus
 
@@ -40,13 +40,6 @@ class CentredGame(training.Game):
             r = D(real, labels)
         f = D(fake, labels)
         return softplus(r - f.mean()).mean() + softplus(-(f - r.mean())).mean()
-
-
-@pytest.fixture
-def double():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def train(make=point_pair, sample=points, steps=6, **options):
@@ -186,14 +179,8 @@ def test_a_penalty_through_batchnorm_is_refused_and_through_a_frozen_one_taken()
     assert train(partial(pair, False), penalty=lambda D, real, fake: D[0].weight.square().mean()).rows.isfinite().all()
 
 
-class Classifier(Labelled):
-    def forward(self, x, labels):
-        verdict = self.net(torch.cat([x, torch.zeros(len(x), CLASSES)], 1))
-        return verdict[:, 0], verdict[:, 1:]
-
-
 def test_a_classifier_plays_the_auxiliary_game_by_itself():
-    make = partial(labelled_pair, partial(Classifier, 1 + CLASSES))
+    make = partial(labelled_pair, Classifier, 1 + CLASSES)
     by_itself = train(make, labelled_points)
     asked = train(make, labelled_points, objective=training.AuxiliaryClassifier(objectives.NON_SATURATING))
     assert torch.equal(by_itself.rows, asked.rows)

@@ -16,7 +16,6 @@ import torch
 
 from course_utils.training.randomness import forked_random_state
 
-
 TICK = 0.1  # seconds from one look at the time to the next
 PATIENCE = 3  # how many times its limit an answer may take on the clock while it hardly computes
 IDLE = 0.05  # of the time on the clock: a thread that gets less waits; even a crowded machine would give it more
@@ -37,12 +36,12 @@ def undisturbed(seed: int) -> Iterator[None]:
     Tensors are made on the CPU, whatever default device the notebook has set. Warnings and the error stream are kept
     back: nbgrader gives no points to a cell that writes to it.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     python, numpy = random.getstate(), np.random.get_state()
     dtype, grad, place = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_default_device()
-    _make_tensors_on(torch.device("cpu"))
+    cpu = torch.device("cpu")
+    _make_tensors_on(cpu)
     try:
-        with forked_random_state(device, seed), warnings.catch_warnings(), contextlib.redirect_stderr(sys.stdout):
+        with forked_random_state(cpu, seed), warnings.catch_warnings(), contextlib.redirect_stderr(sys.stdout):
             warnings.simplefilter("ignore")
             random.seed(seed)
             np.random.seed(seed)
