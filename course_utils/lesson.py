@@ -10,14 +10,8 @@ import torch
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import Evidence, load_evidence, predicted_seconds
-from course_utils.inputs import (
-    require_choice,
-    require_count,
-    require_flag,
-    require_kind,
-    require_number,
-    require_text,
-)
+from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_number, require_text
+from course_utils.machine import best_device
 from course_utils.storage import write_json
 from course_utils.tensor_inputs import require_device
 
@@ -29,16 +23,21 @@ IMAGE_SETS = ("digits", "fashion_mnist", "mnist")  # as `per_data` spells them
 T = TypeVar("T")
 
 
-def begin(number: str, images: bool = False) -> "Lesson":
+def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     """Start lesson `number` ("03"): choose device and budget, load the image set if asked, print a table, seed torch.
 
     The environment can override the choices: COURSE_BUDGET (smoke, cpu, gpu), COURSE_SEED, COURSE_DATASET, COURSE_DATA.
+    `images=data.load_folder("my/pictures")` begins the lesson on your own images: then no claim is checked, as each is
+    one about the course's image sets.
     """
     _require_lesson_number(number)
-    require_flag("images", images)
-    device, budget, seed = _best_device(), _chosen_budget(), _chosen_seed()
-    loaded = load_images(device=device) if images else None  # may take a download: the choices are checked first
-    lesson = Lesson(number, device, budget, seed, loaded)
+    own_images, loaded = isinstance(images, ImageData), None
+    device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
+    if own_images:
+        loaded = images.to(device)
+    elif require_flag("images", images):
+        loaded = load_images(device=device)  # may take a download: the choices are checked first
+    lesson = Lesson(number, device, budget, seed, loaded, own_images)
     torch.manual_seed(lesson.seed)
     print(lesson.table())
     return lesson
@@ -47,11 +46,20 @@ def begin(number: str, images: bool = False) -> "Lesson":
 class Lesson:
     """A running lesson. Made by `begin`."""
 
-    def __init__(self, number: str, device: torch.device, budget: str, seed: int, images: ImageData | None = None):
+    def __init__(
+        self,
+        number: str,
+        device: torch.device,
+        budget: str,
+        seed: int,
+        images: ImageData | None = None,
+        own_images: bool = False,
+    ):
         self.number = _require_lesson_number(number)
         self.device = require_device(device)
         self.budget = require_choice("budget", budget, BUDGETS)
         self.seed = require_count("seed", seed, least=0)
+        self.unchecked = "at the smoke budget" if budget == "smoke" else "on your own images" if own_images else ""
         self._images = None if images is None else require_kind("images", images, ImageData)
         self._measured: dict[str, float] = {}
         self._evidence_file = os.environ.get("COURSE_EVIDENCE")  # set by `course.py evidence`, which wants numbers only
@@ -60,7 +68,7 @@ class Lesson:
     def table(self) -> str:
         timing = predicted_seconds(self.number, self.budget)
         time = f"about {_minutes(timing[0])} (measured on {timing[1]})" if timing else "not measured at this budget"
-        checks = "runs every line, checks no claim" if self.budget == "smoke" else "every claim is asserted"
+        checks = "runs every line, checks no claim" if self.unchecked else "every claim is asserted"
         rows = {
             "device": _device_name(self.device),
             **({"data": repr(self._images)} if self._images else {}),
@@ -95,16 +103,16 @@ class Lesson:
 
         `measured`: a number, or one for each run (then the mean and its 95 % interval are shown). `paper`: what was
         published. `protocol`: how it was measured, where the text does not say. Raises ClaimFailed if `holds` is false;
-        but not at the smoke budget, whose runs are too short for claims about quality, and not while `course.py
-        evidence` collects numbers, which must not depend on what we would like them to be.
+        but not at the smoke budget, whose runs are too short for claims about quality, not on your own images, and not
+        while `course.py evidence` collects numbers, which must not depend on what we would like them to be.
         """
         holds = require_flag("holds", holds)
-        claim = Claim(text, holds, describe(measured, finite=self.budget != "smoke"), paper, protocol)
+        claim = Claim(text, holds, describe(measured, finite=not self.unchecked), paper, protocol)
         details = [f"measured {claim.measured}"] if claim.measured else []
         details += [f"paper {paper}"] if paper else []
         sentence = f"{text}  [{'; '.join(details)}]" if details else text
-        if self.budget == "smoke":
-            print(f"· not checked at the smoke budget: {sentence}")
+        if self.unchecked:
+            print(f"· not checked {self.unchecked}: {sentence}")
             return
         if not self._evidence_file:
             self._page().add(claim)
@@ -149,9 +157,10 @@ class Lesson:
             again = f"run `course.py evidence {self.number} --data {self.images.name} --budget {self.budget}` again"
             raise ValueError(f"the stored runs did not record {key!r}; {again}")
         low, high = evidence.band(key)
-        value = self._measured[key]
+        value, count = self._measured[key], len(evidence.values)
+        together = f" (for all {count} numbers together)" if count > 1 else ""
         self.claim(
-            f"this run's “{key}” lies in the 99 % band that {len(evidence.seeds)} stored runs predict, "
+            f"this run's “{key}” lies in the 99 % band{together} that {len(evidence.seeds)} stored runs predict, "
             f"{low:.3g} to {high:.3g}",
             low <= value <= high,
             measured=value,
@@ -210,12 +219,6 @@ def _ledger_folder() -> Path:
     return Path(os.environ.get("COURSE_LEDGER") or root / "build" / "ledger")
 
 
-def _best_device() -> torch.device:
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
 def _chosen_budget() -> str:
     budget = os.environ.get("COURSE_BUDGET") or ("gpu" if torch.cuda.is_available() else "cpu")
     if budget not in BUDGETS:
@@ -235,6 +238,8 @@ def _device_name(device: torch.device) -> str:
         return f"GPU ({torch.cuda.get_device_name(device)})"
     if device.type == "mps":
         return "GPU (Apple, through Metal)"
+    if device.type != "cpu":
+        return f"accelerator ({device.type})"
     threads = torch.get_num_threads()
     return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
 

@@ -68,12 +68,18 @@ def _verdict(version: str, needed: str) -> str:
     return "supported" if found >= floor else f"too old: {needed} is needed"
 
 
+def best_device() -> torch.device:
+    """The accelerator that PyTorch finds here, of whatever make; else the CPU."""
+    return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
+
+
 def _gpu() -> tuple[str, str]:
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory / 2**30
         return f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB", "training runs on it"
-    if torch.backends.mps.is_available():
-        return "Apple GPU, through Metal", "training runs on it, at the cpu budget"
+    if (device := best_device()).type != "cpu":
+        found = "Apple GPU, through Metal" if device.type == "mps" else f"an accelerator of type {device.type}"
+        return found, "training runs on it, at the cpu budget"
     if "google.colab" in sys.modules:
         return "none", "it is switched off: choose *Runtime → Change runtime type → T4 GPU* for the larger protocols"
     return "none", "not needed: the lessons are sized for the CPU"

@@ -73,12 +73,22 @@ def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_ax
     who = type(network).__name__
     if not fits or not x.is_floating_point():
         wanted = in_words((*((...,) if more_axes else ()), "n", *shape))
-        raise ValueError(f"{who} takes {name} as a tensor of floats {wanted}, not {shown(x)}")
+        hint = _image_arguments(shape, x)
+        raise ValueError(f"{who} takes {name} as a tensor of floats {wanted}, not {shown(x)}{hint}")
     require_same_device(**{name: x, f"the weights of {who}": weight})
     if not torch.is_autocast_enabled(x.device.type):
         raise ValueError(
             f"{who} has weights in {weight.dtype}, and {name} is {x.dtype}: pass {name}.to({weight.dtype})"
         )
+
+
+def _image_arguments(shape: tuple[int, ...], x: Tensor) -> str:
+    """Where square images have another size, or other channels: the arguments of a network that takes them."""
+    if len(shape) != 3 or not isinstance(x, Tensor) or x.ndim != 4 or x.shape[2] != x.shape[3]:
+        return ""
+    asked = {"image_size": (shape[1], x.shape[2]), "channels": (shape[0], x.shape[1])}
+    different = ", ".join(f"{argument}={given}" for argument, (built, given) in asked.items() if given != built)
+    return f": build it with {different}, or give it images of its shape" if different else ""
 
 
 def require_same_shape(why: str, **tensors: Tensor) -> None:

@@ -12,10 +12,8 @@ from course_utils.inputs import require_choice, require_count, require_function,
 
 def synchronise() -> None:
     """Wait until the accelerator, if there is one, has done all that it was asked for; a clock read before lies."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    elif torch.backends.mps.is_available():
-        torch.mps.synchronize()
+    if torch.accelerator.is_available():
+        torch.get_device_module(torch.accelerator.current_accelerator()).synchronize()
 
 
 def seconds(function: Callable[[], object]) -> float:

@@ -30,6 +30,28 @@ def own_ledger(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "ledger"))
 
 
+@pytest.fixture
+def double():
+    """Networks and noise in float64: two orders of the same sum then agree to 12 digits, on every processor."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(scope="module")
+def stand_in():
+    """The stand-in accelerator (tests/stand_in), plugged in for the tests of one file."""
+    pytest.importorskip("fcntl", reason="the stand-in accelerator is built on Linux and macOS only")
+    from stand_in import backend
+
+    if backend.COMPILER is None:
+        pytest.skip("the stand-in accelerator needs a C++ compiler (c++, or the one that CXX names)")
+    yield backend.plug_in()
+    backend.unplug()
+
+
 class Checkout:
     """A copy of the course's launcher and commands, with small lessons and chosen requirements."""
 
@@ -80,7 +102,7 @@ class Checkout:
     def course(self, *argv: str, python: str | Path = sys.executable, **extra: str) -> subprocess.CompletedProcess:
         """`python course.py ARGV` in the checkout, to its end."""
         child = self.start(*argv, python=python, **extra)
-        out, err = child.communicate(timeout=240)
+        out, err = child.communicate(timeout=900)  # only an end to waiting
         return subprocess.CompletedProcess(child.args, child.returncode, out, err)
 
 

@@ -12,7 +12,7 @@ from course_utils.data import Ring
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.engine import choose
 from course_utils.training.randomness import JointStream, MemberStreams
-from course_utils.training.schedules import scale_learning_rate
+from course_utils.training.schedules import Rates
 
 RING = Ring()
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -70,7 +70,7 @@ STEPS = {
     "R1, two steps of D": partial(gan_step, penalty=objectives.r1_penalty, d_steps=2),
     "gradient penalty": partial(gan_step, objective=objectives.WASSERSTEIN, penalty=objectives.gradient_penalty),
     "relativistic": partial(gan_step, objective=objectives.RELATIVISTIC),
-    "unrolled": partial(gan_step, unroll=training.Unrolled(2, 0.1)),
+    "unrolled": partial(gan_step, objective=training.Unrolled(objectives.NON_SATURATING, 2, 0.1)),
     "ensemble with one stream": lambda: gan_step(streams=JointStream(3)),
     "ELBO": lambda: vae_step(objectives.ELBO(free_bits=0.1, anneal=training.linear_warm_up(0.5))),
     "IWAE": lambda: vae_step(objectives.IWAE(5)),
@@ -82,6 +82,7 @@ STEPS = {
 def test_a_step_never_waits_for_the_host(name):
     step = STEPS[name]()
     step(step.penalty_weight(0))  # the first call makes the optimisers' state
+    step.rates = Rates(step.optimizers.values())  # which asks once what the rates are
     with NoHostReads():
         step.set_progress(0.5)
         scale_and_average(step)
@@ -90,8 +91,7 @@ def test_a_step_never_waits_for_the_host(name):
 
 def scale_and_average(step):
     """What the loop does around a step."""
-    for optimizer in step.optimizers.values():
-        scale_learning_rate(optimizer, 0.5)
+    step.rates.scale(0.5)
     if step.averaged:
         step.averaged.set_update_number(1)
 
@@ -107,6 +107,7 @@ def test_the_guard_notices_what_would_wait(read):
 def test_a_step_never_waits_for_the_host_by_cuda_s_own_check(name):
     step = STEPS[name]()
     step(step.penalty_weight(0))
+    step.rates = Rates(step.optimizers.values())
     torch.cuda.set_sync_debug_mode("error")
     try:
         scale_and_average(step)
@@ -135,7 +136,7 @@ def test_auto_on_a_cpu_is_eager_and_says_why(capsys):
     step = gan_step()
     assert choose(step, "auto")[0] == "eager"
     run = training.train_gan(
-        step.generator, step.discriminator, real, steps=2, batch_size=16, engine="auto", progress=True
+        *step.networks.values(), real, steps=2, batch_size=16, engine="auto", progress=True
     )
     assert run.engine == "eager"
     assert "Engine: eager, because the networks are on a device of type 'cpu'" in capsys.readouterr().out
@@ -162,7 +163,7 @@ def test_auto_captures_a_graph_where_that_can_be():
     [
         (
             lambda: gan_step(lambda network: torch.optim.SGD(network.parameters(), 0.1)),
-            "SGD counts its steps on the host",
+            "SGD takes its learning rate from the host",
         ),
         (lambda: gan_step(streams=MemberStreams([0, 1], torch.device("cpu"))), "own_streams=False changes that"),
     ],

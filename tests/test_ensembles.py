@@ -10,6 +10,7 @@ from torch import nn
 from course_utils import models, objectives, training
 from course_utils.data import Ring
 from course_utils.training.randomness import JointStream
+from course_utils.training.unrolled import after_descent
 
 RING = Ring()
 SEEDS = [3, 4, 5]
@@ -64,20 +65,13 @@ CASES = {
     },
     "lazy R1 and EMA": {"penalty": objectives.r1_penalty, "penalty_every": 4, "ema_decay": 0.9},
     "feature matching": {"objective": objectives.FEATURE_MATCHING},
-    "unrolled": {"unroll": training.Unrolled(steps=2, lr=0.1)},
-    "unrolled relativistic": {"unroll": training.Unrolled(steps=1, lr=0.1), "objective": objectives.RELATIVISTIC},
+    "unrolled": {"objective": training.Unrolled(objectives.NON_SATURATING, steps=2, lr=0.1)},
+    "unrolled relativistic": {"objective": training.Unrolled(objectives.RELATIVISTIC, steps=1, lr=0.1)},
     "packed": {"make": packed_pair},
     "minibatch std": {"make": varied_pair},
     "BatchNorm in G": {"make": batch_norm_pair},
     "decayed rate": {"schedule": training.linear_decay},
 }  # fmt: skip
-
-
-@pytest.fixture
-def double():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def equal_runs(steps, tolerance, **options):
@@ -123,9 +117,9 @@ def test_sixteen_seeds_together_cost_no_more_than_one_by_one():
     seeds = list(range(16))
 
     def seconds(train):
-        started = time.perf_counter()
+        started = time.process_time()
         train()
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     pairs = [
         (seconds(lambda: ensemble(30, seeds=seeds)), seconds(lambda: [single(seed, 30) for seed in seeds]))
@@ -189,8 +183,9 @@ def test_members_that_share_a_stream_draw_different_numbers_and_resume_bit_exact
         ensemble(steps=20, callbacks=[training.every(1, stop)], checkpoint_every=5, **options)
     resumed = ensemble(steps=20, **options)
     assert torch.equal(resumed.rows, whole.rows)
-    with pytest.raises(training.CheckpointError, match="another run|different run"):
-        ensemble(steps=21, **options)
+    assert torch.equal(ensemble(steps=21, **options).rows, ensemble(steps=21, own_streams=False).rows)
+    with pytest.raises(training.CheckpointError, match="holds a run of 21 steps already, more than the 20 asked for"):
+        ensemble(steps=20, **options)
 
 
 def test_one_stream_for_all_deals_out_what_it_draws():
@@ -223,7 +218,7 @@ def test_unrolling_equals_steps_taken_by_hand():
     """D(x) = w·x with w one number: two steps of gradient descent can be written down."""
     discriminator = nn.Linear(1, 1, bias=False)
     real, fake = torch.tensor([[2.0]]), torch.tensor([[1.0]], requires_grad=True)
-    judge = training.Unrolled(steps=2, lr=0.5)(discriminator, lambda r, f: (f - r).mean(), real, fake)
+    judge = after_descent(training.Judge(discriminator), lambda D: (D(fake) - D(real)).mean(), steps=2, lr=0.5)
     w = discriminator.weight.detach()
     expected = w - 2 * 0.5 * (fake - real)  # the loss w·(f − r) has the gradient f − r
     torch.testing.assert_close(judge(torch.ones(1, 1)), expected)
@@ -234,4 +229,4 @@ def test_unrolling_equals_steps_taken_by_hand():
 @pytest.mark.parametrize(("steps", "lr"), [(0, 0.1), (1, 0.0), (1, -1.0)])
 def test_unrolling_needs_steps_and_a_rate(steps, lr):
     with pytest.raises(ValueError, match="at least 1 step at a positive rate"):
-        training.Unrolled(steps, lr)
+        training.Unrolled(objectives.NON_SATURATING, steps, lr)

@@ -21,7 +21,7 @@ def no_choices(monkeypatch, tmp_path):
     for name in ("COURSE_BUDGET", "COURSE_SEED", "COURSE_EVIDENCE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
     monkeypatch.setattr(evidence, "FOLDER", tmp_path)
 
 
@@ -102,12 +102,26 @@ def test_begin_takes_the_data_set_of_the_environment(monkeypatch, capsys):
 
 
 def test_the_gpu_is_used_where_there_is_one(monkeypatch):
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert (lesson._best_device().type, lesson._chosen_budget()) == ("mps", "cpu")
+    found = torch.device("mps")
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: found)
+    assert (machine.best_device(), lesson._chosen_budget()) == (found, "cpu")
+    found = torch.device("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert (lesson._best_device().type, lesson._chosen_budget()) == ("cuda", "gpu")
+    assert (machine.best_device(), lesson._chosen_budget()) == (found, "gpu")
     monkeypatch.setenv("COURSE_BUDGET", "cpu")
-    assert (lesson._best_device().type, lesson._chosen_budget()) == ("cuda", "cpu")
+    assert (machine.best_device(), lesson._chosen_budget()) == (found, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_the_table", "in_the_report"),
+    [("mps", "GPU (Apple, through Metal)", "Apple GPU, through Metal"), ("xpu", "accelerator (xpu)", "type xpu")],
+)
+def test_an_accelerator_is_called_what_it_is(kind, in_the_table, in_the_report, monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device(kind))
+    assert in_the_table in lesson.Lesson("09", torch.device(kind), "cpu", 0).table()
+    assert in_the_report in repr(machine.check_machine(tiny(), "cpu"))
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(4, "4 s"), (89, "89 s"), (150, "2.5 min")])

@@ -129,9 +129,9 @@ def test_the_captured_graph_agrees_with_the_eager_engine():
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (lambda m, x, y: (m(x) - y).square(), r"loss must be one .* not shape \(2, 1\)"),
-        (lambda m, x, y: 3.0, "loss must be one .* not float"),
-        (lambda m, x, y: {"error": (m(x) - y).argmax()}, "error must be one floating-point"),
+        (lambda m, x, y: (m(x) - y).square(), r"loss must be one .* not Tensor of torch.float32, shape \[2, 1\]"),
+        (lambda m, x, y: 3.0, "loss must be one .* not 3.0"),
+        (lambda m, x, y: {"error": (m(x) - y).argmax()}, "error must be one number"),
     ],
 )
 def test_a_loss_that_cannot_be_minimised_is_explained(loss, message):
@@ -240,7 +240,7 @@ def test_resuming_is_bit_exact(tmp_path):
 def test_a_checkpoint_of_another_objective_is_refused(tmp_path):
     file = tmp_path / "vae.pt"
     train(3, checkpoint=file)
-    with pytest.raises(training.CheckpointError, match=r"objective was .*'beta': 1\.0.* and is now .*'beta': 4\.0"):
+    with pytest.raises(training.CheckpointError, match=r"objective\.beta was 1\.0 and is now 4\.0"):
         train(3, checkpoint=file, objective=ELBO(beta=4.0))
 
 

@@ -52,7 +52,7 @@ class ImageData:
     labels: Tensor  # int64 [N]
     test_images: Tensor
     test_labels: Tensor
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # of images without labels one, and all labels are 0
 
     def __post_init__(self):
         require_text("name", self.name)
@@ -111,7 +111,8 @@ class ImageData:
     def __repr__(self) -> str:
         shape = f"{self.channels}x{self.image_size}x{self.image_size}"
         counts = f"{len(self.images):,} training and {len(self.test_images):,} test images {shape}"
-        return f"ImageData({self.name}: {counts}, {len(self.classes)} classes, on {self.device})"
+        classes = f"{len(self.classes)} classes" if len(self.classes) > 1 else "unlabelled"
+        return f"ImageData({self.name}: {counts}, {classes}, on {self.device})"
 
 
 def _require_split(name: str, images: Tensor, labels_name: str, labels: Tensor, classes: int) -> None:
@@ -144,7 +145,8 @@ def load_images(name: str | None = None, device: str | torch.device = "cpu") -> 
     """Load "mnist", "fashion-mnist" or "digits": scikit-learn's 1,797 real digits, 8x8 enlarged to 28x28.
 
     Without a name, ``COURSE_DATASET`` names it. Where that is not set either, it is MNIST: ``COURSE_DATA``,
-    else the cache folder, else a download. Where none of these serves, it is the digits, said in one line.
+    else the cache folder, else a download. Where none of these serves, it is the digits, said in one line; but an error
+    if ``COURSE_DATA`` is set.
 
     Raises ``DataError`` when a copy is damaged, or when a data set that was named cannot be had.
     """

@@ -2,7 +2,8 @@
 
 from .accuracy_score import AccuracyScore, classification_accuracy_score
 from .class_accuracy import ClassAccuracy, class_accuracy
-from .classifier import Classifier, ClassifierError, load_classifier
+from .classifier import Classifier
+from .classifier_cache import ClassifierError, load_classifier
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .legibility import Legibility, legibility
 from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood

@@ -5,28 +5,20 @@ Inception network, which was trained on photographs, when samples are compared w
 """
 
 import time
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from course_utils.data import ImageData, cache_folder, normalise
-from course_utils.inputs import require_count, require_counts, require_kind
+from course_utils.data import ImageData, normalise
+from course_utils.inputs import require_counts
 from course_utils.progress import progress_bar
-from course_utils.storage import DamagedFile, load_tensors, save_tensors
 from course_utils.tensor_inputs import require_images
 
 FEATURES = 64
-MINIMUM_ACCURACY = {"mnist": 0.985, "digits": 0.975}  # below it, the measures would mislead
 STEPS, BATCH, RATE = 468, 256, 5e-3  # 468 x 256 images: two passes over MNIST
-MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps
+MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps, and less than one batch as much as one
 CHUNK = 500  # images read at once: their activations stay in a processor's cache
-VERSION = 1  # raise it with any change to the network or its training: cached weights carry it in their name
-
-
-class ClassifierError(RuntimeError):
-    """The classifier reads too badly for its measures to be trusted; the message says how badly."""
 
 
 class Classifier(nn.Module):
@@ -75,33 +67,16 @@ class Classifier(nn.Module):
         return torch.cat([network(chunk.to(device, torch.float32)) for chunk in x.split(CHUNK)])
 
 
-def load_classifier(images: ImageData, seed: int = 0) -> Classifier:
-    """The classifier of these images, on their device: from the cache folder, or trained now and kept.
-
-    It depends on the data and the seed only, and leaves the caller's random numbers as they were.
-    Raises ``ClassifierError`` if it names too few of the test images.
-    """
-    require_kind("images", images, ImageData)
-    require_count("seed", seed, least=0)
-    path = cache_folder() / f"classifier-{images.name}-{images.fingerprint}-seed{seed}-v{VERSION}.pt"
-    classifier = Classifier(images.channels, images.image_size, len(images.classes))
-    if not (path.exists() and _restore(classifier, path)):
-        classifier = _train(images, seed)
-        print(
-            f"Trained the {images.name} classifier in {classifier.seconds:.0f} s: it names "
-            f"{classifier.accuracy:.1%} of the test images correctly."
-        )
-        _require_accuracy(classifier, images.name)
-        _keep(classifier, path)
-    classifier.to(images.device, memory_format=torch.channels_last)  # the layout it was trained in
-    return classifier.eval().requires_grad_(False)
-
-
 @torch.enable_grad()  # it may be asked for in the middle of an evaluation
 def _train(images: ImageData, seed: int) -> Classifier:
     """AdamW with a one-cycle rate on batches shifted by at most one pixel. All chance comes from ``seed``."""
+    if len(images.classes) < 2:
+        raise ValueError(
+            f"a classifier tells classes apart, and {images.name} is unlabelled: sort its pictures into one subfolder "
+            f"for each class."
+        )
     start = time.perf_counter()
-    steps = min(STEPS, MOST_PASSES * len(images.images) // BATCH)
+    steps = min(STEPS, MOST_PASSES * max(len(images.images), BATCH) // BATCH)
     with torch.random.fork_rng(devices=[]):  # only the CPU's numbers are drawn: those of a GPU need no fork
         torch.default_generator.manual_seed(seed)
         classifier = Classifier(images.channels, images.image_size, len(images.classes))
@@ -125,36 +100,12 @@ def _train(images: ImageData, seed: int) -> Classifier:
             schedule.step()
             bar.update()
 
-    named = classifier.logits(normalise(images.test_images)).argmax(dim=1)
-    classifier.accuracy = (named == images.test_labels).float().mean().item()
+    classifier.accuracy = accuracy(classifier, images)
     classifier.seconds = time.perf_counter() - start
     return classifier
 
 
-def _require_accuracy(classifier: Classifier, name: str) -> None:
-    required = MINIMUM_ACCURACY.get(name, 0.0)
-    if not classifier.accuracy >= required:
-        raise ClassifierError(
-            f"The {name} classifier names only {classifier.accuracy:.1%} of the test images correctly, and "
-            f"{required:.1%} are needed: what it says about generated images would mislead. Try another seed."
-        )
-
-
-def _keep(classifier: Classifier, path: Path) -> None:
-    weights = {name: tensor.cpu() for name, tensor in classifier.state_dict().items()}
-    try:
-        save_tensors(path, {"weights": weights, "accuracy": classifier.accuracy, "seconds": classifier.seconds})
-    except OSError as error:
-        print(f"The classifier cannot be kept in {path.parent} ({error}); the next session trains it again.")
-
-
-def _restore(classifier: Classifier, path: Path) -> bool:
-    """Fill in the weights that ``_keep`` wrote. A damaged file is said, and counts as none."""
-    try:
-        kept = load_tensors(path)
-        classifier.load_state_dict(kept["weights"])
-        classifier.accuracy, classifier.seconds = float(kept["accuracy"]), float(kept["seconds"])
-    except (DamagedFile, KeyError, TypeError, RuntimeError) as error:
-        print(f"The cached classifier {path} is damaged ({type(error).__name__}): training it again.")
-        return False
-    return True
+def accuracy(classifier: Classifier, images: ImageData) -> float:
+    """The share of the test images that it names correctly."""
+    named = classifier.logits(normalise(images.test_images)).argmax(dim=1)
+    return (named == images.test_labels).float().mean().item()

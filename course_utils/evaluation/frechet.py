@@ -98,8 +98,8 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
     n, k = features.shape
     if n <= k:
         raise ValueError(
-            f"the covariance of {k} features needs more than {k} images, got {n}: draw more samples, "
-            f"10,000 if there are as many test images."
+            f"the covariance of {k} features needs more than {k} images, got {n}: draw more samples, 10,000 if there "
+            f"are as many test images. Of training and test images, too, more than {k} are needed."
         )
     features = features.cpu().double()
     return features.mean(dim=0), torch.cov(features.T)

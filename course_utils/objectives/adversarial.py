@@ -226,6 +226,19 @@ class Objective:
         return replace(self, name=name, discriminator_loss=smoothed, critic_form=None)
 
 
+# With names, since a checkpoint tells functions apart by them.
+def _squared_form(t: Tensor) -> Tensor:
+    return 0.5 * (1.0 + t).square()
+
+
+def _hinge_form(t: Tensor) -> Tensor:
+    return relu(1.0 + t)
+
+
+def _linear_form(t: Tensor) -> Tensor:
+    return t
+
+
 _RELATIVISTIC_LOSSES = (relativistic_discriminator_loss, relativistic_generator_loss)
 MINIMAX = Objective("minimax", cross_entropy_discriminator_loss, saturating_generator_loss)
 NON_SATURATING = Objective(
@@ -235,10 +248,10 @@ LEAST_SQUARES = Objective(  # φ is that of the targets ±1; with Mao et al.'s 0
     "least squares",
     least_squares_discriminator_loss,
     least_squares_generator_loss,
-    critic_form=lambda t: 0.5 * (1.0 + t).square(),
+    critic_form=_squared_form,
 )
-HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss, critic_form=lambda t: relu(1.0 + t))
-WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss, critic_form=lambda t: t)
+HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss, critic_form=_hinge_form)
+WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss, critic_form=_linear_form)
 RELATIVISTIC = Objective("relativistic pairing", *_RELATIVISTIC_LOSSES, relativistic=True, critic_form=softplus)
 OBJECTIVES = (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)
 

@@ -86,7 +86,7 @@ def log_density(toy, samples, title: str | None = None, extent: Extent | None = 
     """
     samples = arrays.array(samples, "samples", (None, 2))
     require_methods("toy", toy, "log_prob", "sample")
-    with torch.random.fork_rng():  # looking must not move the course's random numbers
+    with torch.random.fork_rng(devices=[]):  # looking must not move the course's random numbers
         own = arrays.array(toy.sample(len(samples)), "toy.sample(n)", (len(samples), 2))
     extent = window(own, 0.65) if extent is None else check_extent(extent)
     xs, ys, points = lattice(extent, resolution)

@@ -5,11 +5,15 @@ import copy
 import torch
 from torch import nn
 
+from course_utils.inputs import require_number
+from course_utils.models.normalisation import spectral_norms
+
 
 class AveragedModel:
     """A copy of `model` that follows it: θ̄ ← decay·θ̄ + (1 − decay)·θ, for all tensors at once.
 
-    BatchNorm's running statistics are averaged alike, so the copy is ready for evaluation. With decay β the average
+    BatchNorm's running statistics are averaged alike, so the copy is ready for evaluation; a spectral normalisation
+    goes on estimating its layer's largest singular value, with the averaged weights. With decay β the average
     looks back over about 1/(1 − β) updates; while fewer have been made, min(β, (1 + t)/(10 + t)) is used at update
     t, so that the random initial weights are forgotten. Sources: Polyak & Juditsky 1992; Yazıcı et al. 2019 (GANs).
     torch.optim.swa_utils has such a class too, but it asks the host at every update whether it is the first one,
@@ -17,10 +21,10 @@ class AveragedModel:
     """
 
     def __init__(self, model: nn.Module, decay: float):
-        if not 0.0 < decay < 1.0:
-            raise ValueError(f"the EMA's decay must lie strictly between 0 and 1, not {decay}")
+        decay = require_number("ema_decay", decay, above=0, below=1)
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.decay = decay
+        self._spectral_norms = spectral_norms(self.model)
         self._average, self._follow, self._copy_to, self._copy_from = [], [], [], []
         source = model.state_dict(keep_vars=True)
         for name, value in self.model.state_dict(keep_vars=True).items():
@@ -42,3 +46,5 @@ class AveragedModel:
         torch._foreach_add_(self._average, change)
         if self._copy_to:
             torch._foreach_copy_(self._copy_to, self._copy_from)
+        for estimate in self._spectral_norms:
+            estimate()

@@ -2,20 +2,28 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_utils.models import CyclePair
+from course_utils.inputs import require_counts, require_kind, require_number
+from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
-from course_utils.training.distributed import share_of, share_of_batch
-from course_utils.training.loop import Step, name_of, require_counts, run_steps
-from course_utils.training.randomness import forked_random_state
+from course_utils.training.batches import Batches
+from course_utils.training.distributed import share_of_batch
+from course_utils.training.fit import ask, require_losses, require_network, require_penalty
+from course_utils.training.games import Game, as_game, recorded_and_minimised
+from course_utils.training.judge import Judge, precision
+from course_utils.training.loop import Loop
+from course_utils.training.modes import wake
+from course_utils.training.ownership import require_ownership
+from course_utils.training.randomness import forked_random_state, require_seed
+from course_utils.training.reach import require_logits, require_range
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import clear_gradients, precision
+from course_utils.training.step import Step, clear_gradients, trained
 
 CYCLE_COLUMNS = ("d_loss", "g_loss", "adversarial_loss", "cycle_loss", "identity_loss")
 
@@ -33,9 +41,9 @@ class CycleWeights:
     identity: float = 0.0
 
     def __post_init__(self):
-        weights = self.adversarial, self.cycle, self.identity
-        if min(weights) < 0 or not any(weights):
-            raise ValueError(f"weights must be at least 0, and one of them above it, not {weights}")
+        weights = [require_number(f.name, getattr(self, f.name), least=0) for f in fields(self)]
+        if not any(weights):
+            raise ValueError("one of the weights must be above 0, or there is nothing to minimise")
 
 
 @dataclass(kw_only=True)
@@ -60,7 +68,7 @@ class CycleStep(Step):
         sample_a: Callable[[int], Tensor],
         sample_b: Callable[[int], Tensor],
         weights: CycleWeights,
-        objective: Objective,
+        game: Game | Objective,
         g_optimizer: Optimizer,
         d_optimizer: Optimizer,
         batch_size: int,
@@ -71,28 +79,28 @@ class CycleStep(Step):
         self.networks = {"pair": pair}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.g_parameters, self.d_parameters = pair.translators(), pair.discriminators()
-        self.to_b, self.to_a = pair.to_b, pair.to_a
-        self.judges = pair.discriminator_a, pair.discriminator_b
-        self.differentiable = self.judges  # torch.compile has no second derivatives
-        self.samples = share_of(sample_a), share_of(sample_b)
+        self.g_parameters, self.d_parameters = trained(pair.translators()), trained(pair.discriminators())
+        self.pair, self.to_b, self.to_a = pair, pair.to_b, pair.to_a
+        self.judges = Judge(pair.discriminator_a, autocast), Judge(pair.discriminator_b, autocast)
+        samples = {"sample_a": sample_a, "sample_b": sample_b}
+        self.samples = {name: Batches.of(sample, pair, name) for name, sample in samples.items()}
         self.batch_size = share_of_batch(batch_size)
-        self.weights, self.objective = weights, objective
+        self.weights, self.game, self.autocast = weights, as_game(game), autocast
         self.penalty, self.penalty_every = penalty if weights.adversarial else None, penalty_every
-        self.precision = precision(self.device, autocast)
 
     def compile(self) -> None:
-        self.to_b, self.to_a = torch.compile(self.to_b), torch.compile(self.to_a)
-        self.judges = tuple(torch.compile(judge) for judge in self.judges)
+        self.to_b, self.to_a = torch.compile(self.pair.to_b), torch.compile(self.pair.to_a)
+        for judge in self.judges:
+            judge.compile()
 
-    def _run(self, network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        with self.precision:
-            result = network(x)
-        return result.float()  # losses are always computed in 32 bits
+    def _translate(self, network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        with precision(self.device, self.autocast):
+            made = network(x)
+        return made.float() if self.autocast else made  # as the data are
 
     def __call__(self, penalty_weight: float = 0.0) -> Tensor:
-        a, b = (sample(self.batch_size) for sample in self.samples)
-        b_made, a_made = self._run(self.to_b, a), self._run(self.to_a, b)
+        a, b = (sample(self.batch_size) for sample in self.samples.values())
+        b_made, a_made = self._translate(self.to_b, a), self._translate(self.to_a, b)
         zero = a.new_zeros(())
         d_loss = (
             self._update_discriminators((a, b), (a_made, b_made), penalty_weight) if self.weights.adversarial else zero
@@ -100,31 +108,35 @@ class CycleStep(Step):
 
         adversarial = cycle = identity = zero
         if self.weights.adversarial:
-            verdicts = [self._run(judge, x) for judge, x in zip(self.judges, (a_made, b_made), strict=True)]
-            adversarial = sum(self.objective.generator_loss(logits) for logits in verdicts)
+            sides = zip(self.judges, (a, b), (a_made, b_made), strict=True)
+            losses = [recorded_and_minimised(self.game.generator_loss(D, x, y, None))[1] for D, x, y in sides]
+            adversarial = sum(losses)
         if self.weights.cycle:
-            back_a, back_b = self._run(self.to_a, b_made), self._run(self.to_b, a_made)
+            back_a, back_b = self._translate(self.to_a, b_made), self._translate(self.to_b, a_made)
             cycle = cycle_consistency_loss(a, back_a) + cycle_consistency_loss(b, back_b)
         if self.weights.identity:
-            identity = identity_loss(b, self._run(self.to_b, b)) + identity_loss(a, self._run(self.to_a, a))
+            identity = identity_loss(b, self._translate(self.to_b, b)) + identity_loss(a, self._translate(self.to_a, a))
         weights = self.weights
         g_loss = weights.adversarial * adversarial + weights.cycle * cycle + weights.identity * identity
         clear_gradients(self.g_parameters)
         g_loss.backward(inputs=self.g_parameters)  # the discriminators' weights are not the translators' to change
         self.g_optimizer.step()
+        for judge in self.judges:
+            judge.forget()
         return torch.stack([value.detach() for value in (d_loss, g_loss, adversarial, cycle, identity)])
 
     def _update_discriminators(
         self, real: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor], penalty_weight: float
     ) -> Tensor:
-        d_loss = charged = real[0].new_zeros(())
-        for judge, differentiable, x, y in zip(self.judges, self.differentiable, real, made, strict=True):
-            real_logits, made_logits = self._run(judge, torch.cat([x, y.detach()])).chunk(2)
-            d_loss = d_loss + self.objective.discriminator_loss(real_logits, made_logits)
+        d_loss = total = real[0].new_zeros(())
+        for D, x, y in zip(self.judges, real, made, strict=True):
+            y = y.detach()
+            recorded, minimised = recorded_and_minimised(self.game.discriminator_loss(D, x, y, None))
+            d_loss, total = d_loss + recorded, total + minimised
             if penalty_weight:
-                charged = charged + penalty_weight * self.penalty(differentiable, x, y.detach())
+                total = total + penalty_weight * D.charge(self.penalty, x, y, None)
         clear_gradients(self.d_parameters)
-        (d_loss + charged).backward()
+        total.backward()
         self.d_optimizer.step()
         return d_loss
 
@@ -137,7 +149,7 @@ def train_cycle(
     steps: int,
     batch_size: int = 32,
     weights: CycleWeights | None = None,
-    objective: Objective = NON_SATURATING,
+    objective: Objective | Game = NON_SATURATING,
     penalty: Penalty | None = None,
     penalty_every: int = 1,
     g_optimizer: Optimizer | None = None,
@@ -154,52 +166,68 @@ def train_cycle(
     """Train two translators from batches without pairs, for `steps` updates; `pair` is trained in place.
 
     `sample_a(n)` and `sample_b(n)` return n images of their domain, [n, …] of equal shape, on the pair's device.
-    `weights`: what counts how much (`CycleWeights`). `objective`: any that is neither relativistic nor on features.
-    Both optimisers are by default Adam with rate 1e-3, β (0.5, 0.99) for `pair.translators()` and (0, 0.99) for
-    `pair.discriminators()`; the paper's are 2e-4 and (0.5, 0.999). The paper also judges a history of 50 generated
-    images, which is left out here. Other options and errors are those of `train_gan`. Source: Zhu et al. 2017.
+    `weights`: what counts how much (`CycleWeights`). `objective`: both players' losses in each domain, or any `Game`
+    without labels. Both optimisers are by default Adam with rate 1e-3, β (0.5, 0.99) for `pair.translators()` and
+    (0, 0.99) for `pair.discriminators()`; the paper's are 2e-4 and (0.5, 0.999). The paper also judges a history of 50
+    generated images, which is left out here. Other options and errors as in `train_gan`. Source: Zhu et al. 2017.
     """
-    require_counts(steps=steps, batch_size=batch_size, penalty_every=penalty_every)
-    if objective.relativistic or objective.on_features:
-        raise ValueError(f"the {objective.name} objective is not made for translation; take NON_SATURATING")
-    weights = weights or CycleWeights()
-    _require_domains(pair, sample_a, sample_b)
-    pair.train()
+    steps, batch_size, penalty_every = require_counts(steps=steps, batch_size=batch_size, penalty_every=penalty_every)
+    seed = require_seed(seed)
+    weights = require_kind("weights", weights or CycleWeights(), CycleWeights)
+    require_network("pair", require_kind("pair", pair, CyclePair))
+    game, translators = as_game(objective), [pair.to_b, pair.to_a]
+    judges = [pair.discriminator_a, pair.discriminator_b]
+    if g_optimizer is None:
+        g_optimizer = adam(nn.ModuleList(translators), 1e-3, (0.5, 0.99))
+    if d_optimizer is None:
+        d_optimizer = adam(nn.ModuleList(judges), 1e-3, (0.0, 0.99))
+    require_ownership(
+        {
+            "g_optimizer": ("translators", translators, g_optimizer),
+            "d_optimizer": ("discriminators", judges, d_optimizer),
+        }
+    )
+    wake(pair)
+    for judge in judges:
+        require_penalty(penalty, judge)
     step = CycleStep(
-        pair, sample_a, sample_b, weights, objective,
-        g_optimizer or adam(nn.ModuleList([pair.to_b, pair.to_a]), 1e-3, (0.5, 0.99)),
-        d_optimizer or adam(nn.ModuleList([pair.discriminator_a, pair.discriminator_b]), 1e-3, (0.0, 0.99)),
-        batch_size=batch_size, autocast=autocast, penalty=penalty, penalty_every=penalty_every,
+        pair, sample_a, sample_b, weights, game, g_optimizer, d_optimizer, batch_size=batch_size, autocast=autocast,
+        penalty=penalty, penalty_every=penalty_every,
     )  # fmt: skip
+    _require_domains(pair, step.samples["sample_a"], step.samples["sample_b"], game)
     run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
-    config = {
+    identity = {
         "batch_size": batch_size,
-        "weights": [weights.adversarial, weights.cycle, weights.identity],
-        "objective": objective.name,
-        "penalty": [name_of(penalty), penalty_every],
+        "weights": weights,
+        "game": game,
+        "penalty": penalty,
+        "penalty_every": penalty_every,
         "seed": seed,
         "autocast": autocast,
     }
-    run_steps(
-        step, run, config, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks, checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every, progress=progress,
-    )  # fmt: skip
+    Loop(
+        step=step, run=run, identity=identity, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks,
+        checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
+    ).repeat()  # fmt: skip
     return run
 
 
-@torch.no_grad()
-def _require_domains(pair: CyclePair, sample_a: Callable[[int], Tensor], sample_b: Callable[[int], Tensor]) -> None:
+def _require_domains(pair: CyclePair, sample_a: Batches, sample_b: Batches, game: Game) -> None:
     """Draws two of everything; raises ValueError for what cannot be trained."""
-    device = next(pair.parameters()).device
-    with forked_random_state(device):
+    with torch.no_grad(), forked_random_state(sample_a.device), evaluating(pair):
         a, b = sample_a(2), sample_b(2)
-        if a.device != device or b.device != device:
-            raise ValueError(f"the domains are on {a.device} and {b.device}, the networks on {device}: move one")
-        for name, x, made in (("to_b", b, pair.to_b(a)), ("to_a", a, pair.to_a(b))):
-            if made.shape != x.shape:
-                raise ValueError(f"{name} makes images {tuple(made.shape[1:])}, its domain has {tuple(x.shape[1:])}")
+        for name, x in (("sample_a", a), ("sample_b", b)):
+            if isinstance(x, tuple):
+                raise ValueError(f"{name} returns {len(x)} tensors; translation takes images alone, without labels")
+        for name, translate, x, target in (("to_b", pair.to_b, a, b), ("to_a", pair.to_a, b, a)):
+            made = ask(name, translate, x)
+            if made.shape != target.shape:
+                made, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
+                raise ValueError(f"{name} makes images {made}, its domain has {expected}")
+            require_range(translate, x, [], lambda n: torch.cat([sample_a(n), sample_b(n)]), name)
         for name, judge, x in (("a", pair.discriminator_a, a), ("b", pair.discriminator_b, b)):
-            if (logits := judge(x)).shape != (2,):
-                raise ValueError(
-                    f"discriminator_{name} must return logits (2,) for 2 images, not {tuple(logits.shape)}"
-                )
+            name = f"discriminator_{name}"
+            if (logits := ask(name, judge, x)).shape != (2,):
+                raise ValueError(f"{name} must return logits (2,) for 2 images, not {tuple(logits.shape)}")
+            require_logits(judge, x, [], name)
+            require_losses(game, judge, x, x, [], None)

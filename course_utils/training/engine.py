@@ -7,7 +7,6 @@ what a step is, and goes with any of the three.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import torch
 import torch.distributed as dist
@@ -16,22 +15,25 @@ from torch.optim import Optimizer
 
 from course_utils.training.distributed import average, processes
 from course_utils.training.randomness import JointDraws
-
-if TYPE_CHECKING:
-    from course_utils.training.loop import Step
+from course_utils.training.step import Step
 
 ENGINES = ("auto", "eager", "compile", "cuda_graph")
 _WARM_UP_STEPS = 3
 
 
-def choose(step: "Step", engine: str) -> tuple[str, str]:
+def require_engine(engine: str) -> None:
+    """Raises ValueError for an engine that there is not."""
+    if engine not in ENGINES:
+        raise ValueError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+
+
+def choose(step: Step, engine: str) -> tuple[str, str]:
     """The engine to use, and the reason in words; only `"auto"` leaves a choice.
 
     Compiling is not chosen: on a CPU it takes half a minute and made our steps at most a quarter faster
     (benchmarks/RESULTS.md). Raises ValueError for an unknown engine, or CUDA graphs where there can be none.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+    require_engine(engine)
     if engine in ("eager", "compile"):
         return engine, "as asked for"
     obstacle = _obstacle_to_capture(step)
@@ -42,7 +44,7 @@ def choose(step: "Step", engine: str) -> tuple[str, str]:
     return "cuda_graph", "all kernels of a step are launched at once" if engine == "auto" else "as asked for"
 
 
-def _obstacle_to_capture(step: "Step") -> str | None:
+def _obstacle_to_capture(step: Step) -> str | None:
     """Why this step cannot become a CUDA graph, if it cannot."""
     if step.device.type != "cuda":
         return f"the networks are on a device of type {step.device.type!r}, and graphs are CUDA's"
@@ -52,11 +54,12 @@ def _obstacle_to_capture(step: "Step") -> str | None:
         return "each member has a random stream of its own, on the host (own_streams=False changes that)"
     for optimizer in step.optimizers.values():
         if any("capturable" not in group for group in optimizer.param_groups):
-            return f"{type(optimizer).__name__} counts its steps on the host (Adam does not have to)"
+            name = type(optimizer).__name__
+            return f"{name} takes its learning rate from the host, so a graph would keep the first one (Adam need not)"
     return None
 
 
-def prepare(step: "Step", engine: str) -> Callable[[float], Tensor]:
+def prepare(step: Step, engine: str) -> Callable[[float], Tensor]:
     """`step`, to be run by an engine that `choose` has returned."""
     if engine == "compile":
         step.compile()
@@ -64,7 +67,7 @@ def prepare(step: "Step", engine: str) -> Callable[[float], Tensor]:
 
 
 @contextmanager
-def sharing(step: "Step") -> Iterator[Callable[[float], Tensor] | None]:
+def sharing(step: Step) -> Iterator[Callable[[float], Tensor] | None]:
     """Yields `step` as one of several processes runs it; None if there is one process.
 
     Gradients are averaged over the processes before an optimiser's step; the returned numbers and the networks' buffers
@@ -102,7 +105,7 @@ class _CapturedStep:
     ordinary training steps. Source: PyTorch's notes on CUDA graphs, "whole-network capture".
     """
 
-    def __init__(self, step: "Step"):
+    def __init__(self, step: Step):
         self.step = step
         self.stream = torch.cuda.Stream(step.device)
         self.calls: Counter[float] = Counter()

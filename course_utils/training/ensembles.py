@@ -1,14 +1,15 @@
 """Many seeds at once: K runs of a small experiment as one batched program."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.inputs import require_function, shown
 from course_utils.models import stack
 from course_utils.training.gan import train_gan
-from course_utils.training.randomness import forked_random_state
+from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.run import GANRun
 from course_utils.training.schedules import adam
 
@@ -34,14 +35,21 @@ def train_ensemble(
     stream for all, so there members equal single runs in distribution, not in each number. Optimisers must treat each
     weight by itself, as SGD and Adam do.
     """
-    if not seeds:
-        raise ValueError("an ensemble needs at least one seed, such as seeds=range(16)")
+    seeds = _require_seeds(seeds)
+    for name, make in {"make_networks": make_networks, "g_optimizer": g_optimizer, "d_optimizer": d_optimizer}.items():
+        require_function(name, make, "a function, as there is no network yet")
     pairs = [_seeded(make_networks, seed) for seed in seeds]
     generator, discriminator = map(stack, zip(*pairs, strict=True))
     return train_gan(
-        generator, discriminator, sample_real, seed=list(seeds),
+        generator, discriminator, sample_real, seed=seeds,
         g_optimizer=g_optimizer(generator), d_optimizer=d_optimizer(discriminator), **options,
     )  # fmt: skip
+
+
+def _require_seeds(seeds: Sequence[int]) -> list[int]:
+    if not isinstance(seeds, Iterable) or isinstance(seeds, str) or not (seeds := list(seeds)):
+        raise ValueError(f"an ensemble needs at least one seed, such as seeds=range(16), not {shown(seeds)}")
+    return [require_seed(seed, "each seed") for seed in seeds]
 
 
 def _seeded(make_networks: Callable[[], tuple[nn.Module, nn.Module]], seed: int) -> tuple[nn.Module, nn.Module]:

@@ -1,70 +1,134 @@
-"""Do the networks, the data and the seeds fit each other? Asked once, so that a wrong shape is explained in words."""
+"""Do networks, data, game and seeds fit each other? Asked once, so that what is wrong is said in words."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import shown
 from course_utils.models import evaluating, sample_latent
-from course_utils.objectives import Objective
+from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
+from course_utils.training.batches import Batches, takes_labels
 from course_utils.training.distributed import processes
-from course_utils.training.randomness import forked_random_state
+from course_utils.training.games import AuxiliaryClassifier, Game, as_game
+from course_utils.training.judge import Judge
+from course_utils.training.randomness import forked_random_state, require_seed
+from course_utils.training.reach import require_logits, require_range
 from course_utils.training.unrolled import Unrolled
 
 
-def require_fit(
-    generator: nn.Module, discriminator: nn.Module, sample_real: Callable[[int], Tensor | tuple[Tensor, Tensor]]
-) -> tuple[torch.device, bool]:
-    """The device of both networks, and whether the data have labels for them.
-
-    Draws two of everything; raises ValueError for what cannot be trained.
-    """
+def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device:
+    """The device of both networks. Raises ValueError for what is no pair of networks."""
+    require_network("generator", generator)
+    require_network("discriminator", discriminator)
     if not isinstance(getattr(generator, "latent_dim", None), int):
         raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
     device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
     if device != d_device:
         raise ValueError(f"the generator is on {device}, the discriminator on {d_device}: move both with .to(device)")
-    members = getattr(generator, "members", None)
-    if members != getattr(discriminator, "members", None):
+    if getattr(generator, "members", None) != getattr(discriminator, "members", None):
         raise ValueError("either both networks are stacked, with as many members, or neither is")
+    return device
+
+
+def require_fit(
+    generator: nn.Module, discriminator: nn.Module, sample_real: Batches, objective: Objective | Game, batch_size: int
+) -> tuple[Game, bool]:
+    """The game to play, and whether the data have labels for it.
+
+    Draws two of everything, or twice as many as make a pack; raises ValueError for what cannot be trained.
+    """
+    pack = getattr(discriminator, "pack", 1)
+    if batch_size % pack:
+        raise ValueError(f"batch_size {batch_size} must be a multiple of {pack}, as this discriminator judges packs")
+    members = getattr(generator, "members", None)
     axis = [] if members is None else [members]
-    n = 2 * getattr(discriminator, "pack", 1)
+    device = sample_real.device
     with torch.no_grad(), forked_random_state(device), evaluating(generator, discriminator):
-        real = sample_real(n)
-        real, labels = (real[0], real[1:]) if isinstance(real, tuple) else (real, ())
-        if labels and members is not None:
-            raise ValueError("an ensemble trains without labels; train conditional networks one by one")
-        fake = generator(sample_latent(n, generator.latent_dim, device).expand(*axis, -1, -1), *labels)
-        if real.device != device:
-            raise ValueError(f"the data are on {real.device}, the networks on {device}: move one with .to(device)")
+        drawn = sample_real(2 * pack)
+        real, *labels = drawn if isinstance(drawn, tuple) else (drawn,)
+        _require_labels(labels, generator, discriminator, members)
+        if not bool(real.isfinite().all()):
+            raise ValueError("the real samples hold NaN or infinite values: look at what sample_real returns")
+        z = sample_latent(len(real), generator.latent_dim, device).expand(*axis, -1, -1)
+        fake = ask("the generator", generator, z, *labels)
         if (*axis, *real.shape) != fake.shape:
             made, expected = fake.shape[1 + len(axis) :], real.shape[1:]
             raise ValueError(
                 f"the generator makes samples of shape {tuple(made)}, the data have {tuple(expected)}: "
-                "check the generator's strides and its last layer"
+                "check the generator's strides and its last layer, or build both networks with the data's image_size "
+                "and channels"
             )
-        logits = discriminator(real.expand(*axis, *real.shape), *labels)
-    if isinstance(logits, tuple):
-        logits = _require_class_logits(*logits, labels)
-    if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
-        raise ValueError(
-            f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
-            f"but returns {tuple(logits.shape)}"
-        )
-    require_no_sigmoid(discriminator, logits, "discriminator")
-    return device, bool(labels)
+        real = real.expand(*axis, *real.shape)
+        logits = ask("the discriminator", discriminator, real, *labels)
+        if classifies := isinstance(logits, tuple):
+            logits = _require_class_logits(*logits, labels)
+        if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
+            raise ValueError(
+                f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
+                f"but returns {tuple(logits.shape)}"
+            )
+        require_logits(discriminator, real, labels, "discriminator")
+        require_range(generator, z, labels, sample_real, "generator")
+        game = as_game(objective, classifies)
+        require_losses(game, discriminator, real, fake, labels, members)
+    return game, bool(labels)
 
 
-def require_no_sigmoid(network: nn.Module, logits: Tensor, name: str) -> None:
-    """Raises ValueError for a network that ends in a sigmoid, where the losses take logits."""
-    if isinstance(list(network.modules())[-1], nn.Sigmoid) and bool(((logits >= 0) & (logits <= 1)).all()):
-        raise ValueError(
-            f"the {name} ends in a sigmoid, so it returns probabilities; the losses take logits and have the sigmoid "
-            "built in: remove the last layer"
-        )
+def require_network(name: str, network: nn.Module) -> None:
+    """Raises ValueError unless it is a network that can be trained, with finite weights."""
+    if not isinstance(network, nn.Module):
+        raise ValueError(f"the {name} must be a network, an nn.Module, not {shown(network)}")
+    if any(isinstance(p, nn.parameter.UninitializedParameter) for p in network.parameters()):
+        raise ValueError(f"the {name} has lazy layers without weights yet: call it once on a batch before training")
+    if not any(p.requires_grad for p in network.parameters()):
+        raise ValueError(f"the {name} has nothing to train: no weights, or all are frozen (requires_grad_(False))")
+    for parameter, value in network.named_parameters():
+        if not value.is_meta and not bool(value.isfinite().all()):
+            raise ValueError(
+                f"the {name}'s weight {parameter} holds NaN or infinite values before the first step: make it anew"
+            )
 
 
-def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: tuple[Tensor, ...]) -> Tensor:
+def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
+    """`network(*inputs)`; what a layer cannot take is a ValueError that names the shapes."""
+    try:
+        return network(*inputs)
+    except (RuntimeError, TypeError, IndexError) as error:
+        shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
+        raise ValueError(f"{who} cannot take an input of {shapes}: {str(error).splitlines()[0]}") from error
+
+
+def require_penalty(penalty: Penalty | None, discriminator: nn.Module) -> None:
+    """Raises ValueError for what is no penalty, and for one of the course's that finds no gradient of each sample.
+
+    The discriminator must be in the mode in which it trains.
+    """
+    if penalty is None:
+        return
+    if not callable(penalty):
+        raise ValueError(f"penalty must be a function (discriminator, real, fake) → scalar, not {shown(penalty)}")
+    function = penalty.func if isinstance(penalty, partial) else penalty
+    if getattr(function, "__module__", None) == penalties.__name__:
+        require_per_sample(discriminator)
+
+
+def _require_labels(labels: list[Tensor], generator: nn.Module, discriminator: nn.Module, members: int | None) -> None:
+    if labels and members is not None:
+        raise ValueError("an ensemble trains without labels; train conditional networks one by one")
+    if len(labels) > 1:
+        raise ValueError(f"sample_real returns {1 + len(labels)} tensors; it must return x, or (x, labels)")
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if labels and not takes_labels(network.forward):
+            raise ValueError(
+                f"the data come with labels, and the {name} ({type(network).__name__}) takes none: leave them out, "
+                "such as ImageData.batch for batch_with_labels, or take conditional networks"
+            )
+
+
+def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: list[Tensor]) -> Tensor:
     """The logits of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
     if not labels:
         raise ValueError("a discriminator that returns class logits needs data with labels, such as batch_with_labels")
@@ -77,23 +141,40 @@ def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: tuple[Te
     return logits
 
 
-def require_unrolling(unroll: Unrolled | None, objective: Objective, conditional: bool) -> None:
-    """Raises ValueError where an unrolled discriminator would be ignored, or could not judge."""
-    if unroll and (objective.on_features or conditional):
-        game = "a conditional game" if conditional else f"the {objective.name} objective, which ignores D's verdict"
-        raise ValueError(f"unrolling is not made for {game}; leave unroll out")
-    if unroll and processes() > 1:
+def require_losses(
+    game: Game, discriminator: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], members: int | None
+) -> None:
+    """Each player's loss on two samples must be one number, for an ensemble one for each member."""
+    if isinstance(game, Unrolled) and processes() > 1:
         raise ValueError("unrolling looks ahead with the whole batch, but each process has a share of it: use one")
+    if isinstance(game, AuxiliaryClassifier) and not labels:
+        raise ValueError("an auxiliary classifier needs data with labels, such as batch_with_labels")
+    played = game.for_members() if members is not None else game
+    shape = () if members is None else (members,)
+    judge = Judge(discriminator, members=members)
+    for name in ("discriminator_loss", "generator_loss"):
+        with torch.enable_grad():
+            loss = getattr(played, name)(judge, real, fake, labels[0] if labels else None)
+        for part in loss if isinstance(loss, tuple) else (loss,):
+            if not isinstance(part, Tensor) or part.shape not in (shape, ()) or not part.is_floating_point():
+                raise ValueError(
+                    f"{type(game).__name__}.{name} must return one number a batch, a tensor of shape {shape}, not "
+                    f"{shown(part)}: take the mean"
+                )
 
 
-def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | None:
-    """One seed for each member of an ensemble; None for a single run. Raises ValueError where that cannot be."""
+def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | int:
+    """One seed for each member of an ensemble, all different; for a single run its seed. Else ValueError."""
     members = getattr(generator, "members", None)
+    single = not isinstance(seed, Sequence | range) and getattr(seed, "shape", ()) == ()
     if members is None:
-        if not isinstance(seed, int):
+        if not single:
             raise ValueError(f"a single pair of networks trains from one seed, not from {seed!r}: use train_ensemble")
-        return None
-    seeds = [] if isinstance(seed, int) else list(seed)
+        return require_seed(seed)
+    seeds = [] if single else [require_seed(one, "each seed") for one in seed]
     if len(seeds) != members:
         raise ValueError(f"{members} stacked members need {members} seeds, not {seed!r}")
+    if len(set(seeds)) < members:
+        again = next(one for one in seeds if seeds.count(one) > 1)
+        raise ValueError(f"the seeds of an ensemble must differ, and {again} is there {seeds.count(again)} times")
     return seeds

@@ -7,15 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.inputs import require_counts
 from course_utils.objectives import NON_SATURATING, Objective, Penalty
 from course_utils.training.averaging import AveragedModel
-from course_utils.training.fit import require_fit, require_seeds, require_unrolling
-from course_utils.training.loop import name_of, require_counts, run_steps
+from course_utils.training.batches import Batches
+from course_utils.training.fit import require_fit, require_pair, require_penalty, require_seeds
+from course_utils.training.games import Game
+from course_utils.training.gan_step import GANStep
+from course_utils.training.loop import Loop
+from course_utils.training.modes import wake
+from course_utils.training.ownership import require_ownership
 from course_utils.training.randomness import JointStream, MemberStreams
 from course_utils.training.run import GANRun, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import GANStep
-from course_utils.training.unrolled import Unrolled
 
 
 def train_gan(
@@ -25,7 +29,7 @@ def train_gan(
     *,
     steps: int,
     batch_size: int = 64,
-    objective: Objective = NON_SATURATING,
+    objective: Objective | Game = NON_SATURATING,
     g_optimizer: Optimizer | None = None,
     d_optimizer: Optimizer | None = None,
     d_steps: int = 1,
@@ -35,8 +39,6 @@ def train_gan(
     own_streams: bool = True,
     penalty: Penalty | None = None,
     penalty_every: int = 1,
-    unroll: Unrolled | None = None,
-    class_weight: float = 1.0,
     autocast: bool = False,
     channels_last: bool = True,
     engine: str = "eager",
@@ -49,9 +51,12 @@ def train_gan(
 
     The networks are trained in place, on the device where their parameters are. `generator(z [n, latent_dim])` must
     have a `latent_dim`; `discriminator(x)` must return one logit a sample; `sample_real(n)` must return n real samples
-    on that device (a toy's `sample`, or an image set's `batch`). Where it returns (x, labels) (`batch_with_labels`),
-    the game is conditional: `generator(z, labels)`, `discriminator(x, labels)`, both with the labels of the real batch.
+    on that device (a toy's `sample`, or an image set's `batch`), or is a DataLoader, which is slower. Where it returns
+    (x, labels) (`batch_with_labels`), the game is conditional: `generator(z, labels)`, `discriminator(x, labels)`, both
+    with the labels of the real batch. Parts of a network in evaluation mode inside one in training mode stay so.
 
+    - `objective`: both players' losses; or any `Game`, such as `AuxiliaryClassifier` (which is played by itself where
+      D returns (logits, class_logits [n, classes])), `Unrolled`, or one of your own.
     - `g_optimizer`, `d_optimizer`: any torch optimisers; by default `adam(network)`. `schedule` scales both rates.
     - `ema_decay`: also keep a generator with averaged weights, `run.ema`.
     - `seed`: of the batches, the latent vectors and dropout. The networks' initial weights are the caller's. Stacked
@@ -60,59 +65,68 @@ def train_gan(
     - `penalty`: a function (discriminator, real, fake) → scalar, added to D's loss. With `penalty_every` k it is
       computed in every k-th step only, with k times the weight: "lazy regularisation" (Karras et al. 2020), nearly the
       same for less.
-    - `unroll`: judge the generator by a discriminator that has answered already, `Unrolled(steps, lr)`.
-    - `class_weight`: of the cross-entropy that is added to both players' losses where D is also a classifier and
-      returns (logits, class_logits [n, classes]) (AC-GAN, Odena et al. 2017).
-    - `autocast`: networks in bfloat16, losses in float32. `channels_last`: the faster memory layout for convolutions.
+    - `autocast`: networks in bfloat16, losses and penalties in float32. `channels_last`: the faster memory layout for
+      convolutions.
     - `engine`: "eager", "compile" (torch.compile) or "cuda_graph": the same step, faster where it pays. "auto" takes
       the CUDA graph where there can be one, else eager, and says so; `run.engine` is what was used.
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
-      interrupted, and at the end. The same call again goes on from it, bit for bit as if it had never stopped.
+      interrupted, and at the end. The same call again goes on from it, bit for bit as if it had never stopped; with
+      more `steps` it makes the run longer (as `go_on` does for a run in memory).
 
     Under `torchrun --nproc-per-node N script.py` the same call is one run over N processes, see `training.distributed`:
     `batch_size` stays the joint one, a multiple of N; process 0 reports and writes the checkpoint.
 
     Interrupting (Ctrl-C, or the stop button) finishes the current step and returns the run so far; interrupting twice
-    stops at once. Raises ValueError for networks that do not fit each other or the data, TrainingDiverged when a loss
-    is NaN or infinite, CheckpointError for a checkpoint of another run.
+    stops at once. Raises ValueError for networks, data, optimisers or numbers that do not fit each other,
+    TrainingDiverged when a loss or a weight is NaN or infinite, CheckpointError for a checkpoint of another run. Any
+    exception that ends the training carries the run so far in `.run`.
     """
-    require_counts(steps=steps, batch_size=batch_size, d_steps=d_steps, penalty_every=penalty_every)
-    device, conditional = require_fit(generator, discriminator, sample_real)
-    require_unrolling(unroll, objective, conditional)
+    steps, batch_size, d_steps, penalty_every = require_counts(
+        steps=steps, batch_size=batch_size, d_steps=d_steps, penalty_every=penalty_every
+    )
+    device = require_pair(generator, discriminator)
+    seeds = require_seeds(seed, generator)
+    single = isinstance(seeds, int)
+    sample_real = Batches.of(sample_real, generator, "sample_real")
+    game, conditional = require_fit(generator, discriminator, sample_real, objective, batch_size)
     if channels_last and device.type != "mps":
         for network in (generator, discriminator):
             network.to(memory_format=torch.channels_last)
-    g_optimizer = g_optimizer or adam(generator)
-    d_optimizer = d_optimizer or adam(discriminator)
-    generator.train(), discriminator.train()
+    g_optimizer = adam(generator) if g_optimizer is None else g_optimizer
+    d_optimizer = adam(discriminator) if d_optimizer is None else d_optimizer
+    require_ownership(
+        {
+            "g_optimizer": ("generator", [generator], g_optimizer),
+            "d_optimizer": ("discriminator", [discriminator], d_optimizer),
+        }
+    )
+    wake(generator, discriminator)
+    require_penalty(penalty, discriminator)
 
-    seeds = require_seeds(seed, generator)
-    streams = (MemberStreams(seeds, device) if own_streams else JointStream(len(seeds))) if seeds else None
+    streams = None if single else MemberStreams(seeds, device) if own_streams else JointStream(len(seeds))
     averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
     step = GANStep(
-        generator, discriminator, sample_real, objective, g_optimizer, d_optimizer,
+        generator, discriminator, sample_real, game, g_optimizer, d_optimizer,
         batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
-        penalty_every=penalty_every, unroll=unroll, class_weight=class_weight,
-        streams=streams,
+        penalty_every=penalty_every, streams=streams,
     )  # fmt: skip
     run = GANRun(
         generator=generator, discriminator=discriminator, averaged=averaged, conditional=conditional,
         columns=step.columns, rows=step.empty_rows(steps),
     )  # fmt: skip
-    config = {
+    identity = {
         "batch_size": batch_size,
-        "objective": objective.name,
+        "game": game,
         "d_steps": d_steps,
-        "penalty": [name_of(penalty), penalty_every],
-        "unroll": repr(unroll),
-        "class_weight": class_weight,
+        "penalty": penalty,
+        "penalty_every": penalty_every,
         "ema_decay": ema_decay,
-        "seed": seeds or seed,
-        **({} if own_streams else {"own_streams": False}),
+        "seed": seeds,
+        "own_streams": own_streams,
         "autocast": autocast,
     }
-    run_steps(
-        step, run, config, seed=seeds[0] if seeds else seed, schedule=schedule, engine=engine, callbacks=callbacks,
-        checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
-    )  # fmt: skip
+    Loop(
+        step=step, run=run, identity=identity, seed=seeds if single else seeds[0], schedule=schedule, engine=engine,
+        callbacks=callbacks, checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
+    ).repeat()  # fmt: skip
     return run

@@ -1,182 +1,242 @@
-"""The loop that all training shares: what a step is, and how it is repeated, watched, stopped and resumed."""
+"""The loop that all training shares: how a step is repeated, watched, stopped, saved and continued."""
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
-from course_utils.objectives import Penalty
+from course_utils.inputs import require_count, require_function, shown
 from course_utils.progress import progress_bar
 from course_utils.training import distributed
-from course_utils.training.averaging import AveragedModel
-from course_utils.training.checkpoint import Checkpoint
-from course_utils.training.engine import choose, prepare, sharing
+from course_utils.training.batches import LoaderBatches
+from course_utils.training.checkpoint import Checkpoint, CheckpointError
+from course_utils.training.engine import choose, prepare, require_engine, sharing
+from course_utils.training.fit import require_network
+from course_utils.training.identity import describe
 from course_utils.training.interrupt import deferred_interrupt
 from course_utils.training.randomness import Streams, forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
-from course_utils.training.schedules import Schedule, scale_learning_rate
+from course_utils.training.schedules import Rates, Schedule
+from course_utils.training.step import Step
 
 
 class TrainingDiverged(RuntimeError):
-    """A loss became NaN or infinite. `.run` holds the run up to there."""
-
-    def __init__(self, message: str, run: Run):
-        super().__init__(message)
-        self.run = run
+    """A loss or a weight became NaN or infinite. `.run` holds the run up to there."""
 
 
-class Step:
-    """One update of all networks, as a pure tensor program: what a kind of training has of its own.
+@dataclass(kw_only=True, eq=False)
+class Loop:
+    """One training: a step, the run that it fills, and the way in which it is repeated.
 
-    No `.item()`, no Python randomness, no loader: everything happens on the device, so the same step can be run
-    eagerly, through `torch.compile`, or as a captured CUDA graph (`engine.py`). Calling it updates the networks and
-    returns the numbers of `columns` as one tensor on the device, for an ensemble [len(columns), K].
+    `run.loop` is what `go_on` takes up again. `identity` tells this run from others. For the options see `train_gan`.
     """
 
-    columns: tuple[str, ...]
-    networks: dict[str, nn.Module]  # by the names under which a checkpoint keeps them
-    optimizers: dict[str, Optimizer]
-    averaged: AveragedModel | None = None
-    streams: Streams | None = None
-    penalty: Penalty | None = None
-    penalty_every: int = 1
+    step: Step
+    run: Run
+    identity: dict[str, Any]
+    seed: int
+    schedule: Schedule
+    engine: str
+    callbacks: Sequence[every]
+    checkpoint: str | os.PathLike | None
+    checkpoint_every: int | None
+    progress: bool
+    random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
+    torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
 
-    @property
-    def device(self) -> torch.device:
-        return next(next(iter(self.networks.values())).parameters()).device
+    def __post_init__(self):
+        require_callbacks(self.callbacks)
+        require_function("schedule", self.schedule, "a function from progress in 0 … 1 to a multiple of the rate")
+        if self.checkpoint_every is not None:
+            self.checkpoint_every = require_count("checkpoint_every", self.checkpoint_every)
+        require_engine(self.engine)
+        self.run.loop = self
 
-    def empty_rows(self, steps: int) -> Tensor:
-        """Room for the history of a run on the device: [steps, len(columns)], for an ensemble [steps, …, K]."""
-        members = [self.streams.members] if self.streams else []
-        return torch.zeros(steps, len(self.columns), *members, device=self.device)
+    def repeat(self) -> None:
+        """Repeat the step until `run.rows` is full, or the run is interrupted.
 
-    def penalty_weight(self, steps_done: int) -> float:
-        """What the next call is given. Lazy regularisation: k in every k-th step, 0 in the others (or without penalty).
-
-        It tells apart the variants of a step, each of which is one captured graph.
+        Whatever exception ends it carries the run so far in `.run`.
         """
-        return self.penalty_every if self.penalty is not None and steps_done % self.penalty_every == 0 else 0.0
+        step, run, steps = self.step, self.run, len(self.run.rows)
+        saved = Checkpoint(self.checkpoint, self._described()) if self.checkpoint is not None else None
+        first = distributed.is_first()
+        progress = self.progress and first
+        checkpoint_every = self.checkpoint_every or max(1, steps // 10)
+        report_every = max(1, steps // 100)
+        writing = {"steps": steps, "checkpoint_every": checkpoint_every if saved else None}
+        distributed.require_together(describe(self.identity) | writing, run.device, self.engine)
+        # Asked for now, while the networks are not wrapped by a compiler.
+        parts = step.networks | step.optimizers | ({"ema": step.averaged.model} if step.averaged else {})
+        rates = Rates(step.optimizers.values())
+        run.engine, reason = choose(step, self.engine)
+        if progress:
+            self._remark(reason)
 
-    def set_progress(self, progress: float) -> None:
-        """Called before each step with the share of the run that is done, for what changes during a run."""
+        with (
+            saved.held() if saved and first else nullcontext(),
+            forked_random_state(run.device, self.seed),
+            deferred_interrupt() as interrupted,
+            sharing(step) as shared_step,
+            progress_bar(steps, "step", wanted=progress) as bar,
+            self._kept(),
+        ):
+            self._start(saved if first else None, parts, bool(shared_step))
+            take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
+            first_step = checked = run.steps_done
+            started = time.perf_counter() - run.seconds
+            bar.update(first_step)
+            if first_step == 0:
+                for callback in self.callbacks:
+                    callback(run, at_end=False)
+            ended = run.steps_done == steps
+            try:
+                while not ended:
+                    rates.scale(self.schedule(run.steps_done / steps))
+                    if step.averaged:
+                        step.averaged.set_update_number(run.steps_done)
+                    step.set_progress(run.steps_done / steps)
+                    self.torn = True
+                    run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
+                    self.torn = False
+                    run.steps_done += 1
+                    run.seconds = time.perf_counter() - started
 
-    def compile(self) -> None:
-        """Hand what takes the time to torch.compile."""
-        raise NotImplementedError
+                    ended = run.steps_done == steps or in_any(interrupted)
+                    saving = saved is not None and (run.steps_done % checkpoint_every == 0 or ended)
+                    if run.steps_done % report_every == 0 or saving or ended:
+                        bar.set_postfix(_finite_losses(run, checked), refresh=False)  # here the host waits
+                        bar.update(run.steps_done - checked)
+                        checked = run.steps_done
+                    if saving or ended:
+                        _require_finite_weights(run, step)
+                    for callback in self.callbacks:
+                        callback(run, at_end=ended)
+                    if saving:  # after the callbacks, which may change what the next step depends on (a noise level)
+                        if first:
+                            saved.save(_state(run, parts, step.streams))
+                        in_any(False)  # the others wait for it
+            finally:
+                rates.put_back()
+        run.interrupted = run.steps_done < steps
+        if progress:
+            print(_closing_line(run, steps, first_step))
 
-    def __call__(self, penalty_weight: float = 0.0) -> Tensor:
-        raise NotImplementedError
+    def _described(self) -> dict[str, Any]:
+        """What this run is, for its checkpoint: not how long it is, as a run may be continued."""
+        step = self.step
+        parts = {"networks": step.networks, "optimizers": step.optimizers, "schedule": self.schedule}
+        data = [sample.fingerprint() for sample in step.samples.values()]
+        return describe(parts | self.identity) | {"data": None if None in data else describe(data)}
 
+    def _remark(self, reason: str) -> None:
+        """What a user should know before the first step."""
+        if self.engine == "auto":
+            print(f"Engine: {self.run.engine}, because {reason}.")
+        for batches in self.step.samples.values():
+            if isinstance(batches.sample, LoaderBatches):
+                print(batches.sample.remark(self.step.batch_size))
 
-def run_steps(
-    step: Step,
-    run: Run,
-    config: dict[str, Any],
-    *,
-    seed: int,
-    schedule: Schedule,
-    engine: str,
-    callbacks: Sequence[every],
-    checkpoint: str | os.PathLike | None,
-    checkpoint_every: int | None,
-    progress: bool,
-) -> None:
-    """Repeat `step` until `run.rows` is full, or the run is interrupted. `config` tells this run from others.
-
-    For the options see `train_gan`.
-    """
-    steps = len(run.rows)
-    require_callbacks(callbacks)
-    # Asked for now, while the networks are not wrapped by a compiler.
-    parts = step.networks | step.optimizers | ({"ema": step.averaged.model} if step.averaged else {})
-    config = {
-        "networks": [[name, list(p.shape)] for net in step.networks.values() for name, p in net.named_parameters()],
-        "steps": steps,
-        "optimizers": [_settings(optimizer) for optimizer in step.optimizers.values()],
-        "schedule": name_of(schedule),
-        **config,
-    }
-    first = distributed.is_first()
-    progress = progress and first
-    saved = Checkpoint(checkpoint, config) if checkpoint is not None else None
-    checkpoint_every = checkpoint_every or max(1, steps // 10)
-    report_every = max(1, steps // 100)
-    writing = {"checkpoint_every": checkpoint_every if saved else None}
-    distributed.require_together(config | writing, run.device, engine)
-    run.engine, reason = choose(step, engine)
-    if progress and engine == "auto":
-        print(f"Engine: {run.engine}, because {reason}.")
-
-    with (
-        forked_random_state(run.device, seed),
-        deferred_interrupt() as interrupted,
-        sharing(step) as shared_step,
-        progress_bar(steps, "step", wanted=progress) as bar,
-    ):
-        state = saved.load() if saved and first else None
-        if shared_step:
-            state = distributed.of_first(state or _state(run, parts, step.streams))
+    def _start(self, saved: Checkpoint | None, parts: dict, shared: bool) -> None:
+        """Put everything where the run is to begin: at its start, at its checkpoint, or where it was left."""
+        if self.random is not None:
+            set_random_state(self.random, self.run.device)
+            return
+        state = saved.load() if saved else None
+        if shared:
+            state = distributed.of_first(state or _state(self.run, parts, self.step.streams))
         if state:
-            _restore(run, parts, step.streams, state)
-        take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
-        first_step = checked = run.steps_done
-        started = time.perf_counter() - run.seconds
-        bar.update(first_step)
-        if first_step == 0:
-            for callback in callbacks:
-                callback(run, at_end=False)
-        ended, factor = run.steps_done == steps, None
-        while not ended:
-            if (new_factor := schedule(run.steps_done / steps)) != factor:
-                factor = new_factor
-                for optimizer in step.optimizers.values():
-                    scale_learning_rate(optimizer, factor)
-            if step.averaged:
-                step.averaged.set_update_number(run.steps_done)
-            step.set_progress(run.steps_done / steps)
-            run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
-            run.steps_done += 1
-            run.seconds = time.perf_counter() - started
+            if saved and (was := state["steps"]) != len(self.run.rows):
+                self._require_longer(len(state["rows"]), saved)
+                self.say_if_longer_differs(was, len(state["rows"]))
+            _restore(self.run, parts, self.step.streams, state)
 
-            ended = run.steps_done == steps or in_any(interrupted)
-            saving = saved is not None and (run.steps_done % checkpoint_every == 0 or ended)
-            if run.steps_done % report_every == 0 or saving or ended:
-                bar.set_postfix(_finite_losses(run, checked), refresh=False)  # the only place that waits for the device
-                bar.update(run.steps_done - checked)
-                checked = run.steps_done
-            for callback in callbacks:
-                callback(run, at_end=ended)
-            if saving:  # after the callbacks, which may change what the next step depends on: a noise level, say
-                if first:
-                    saved.save(_state(run, parts, step.streams))
-                in_any(False)  # the others wait for it
-    run.interrupted = run.steps_done < steps
-    if progress:
-        print(_closing_line(run, steps, first_step))
+    def _require_longer(self, done: int, saved: Checkpoint) -> None:
+        steps = len(self.run.rows)
+        if done > steps:
+            raise CheckpointError(
+                f"{saved.path} holds a run of {done:,} steps already, more than the {steps:,} asked for: ask for at "
+                "least as many, or give another path"
+            )
+
+    def say_if_longer_differs(self, was: int, done: int) -> None:
+        """A run that was made for `was` steps becomes one of another length, after `done` steps: is it the same run?"""
+        changing = {"schedule": self.schedule, "annealing": getattr(self.step, "anneal", None)}
+        for name, function in changing.items():
+            if function and any(function(i / was) != function(i / len(self.run.rows)) for i in range(done)):
+                warnings.warn(
+                    f"the {name} depends on the length of the run, so the first {done:,} steps are not those of a run "
+                    f"of {len(self.run.rows):,}: from here on it is that of the longer run "
+                    f"({function(done / was):.3g} becomes {function(done / len(self.run.rows)):.3g})",
+                    stacklevel=4,
+                )
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Whatever ends the loop, the run stays in reach, with the random streams that it goes on with."""
+        run = self.run
+        try:
+            yield
+        except BaseException as error:
+            run.interrupted = run.steps_done < len(run.rows)
+            error.run = run
+            if not isinstance(error, TrainingDiverged):
+                error.add_note(f"The {run.steps_done:,} steps so far are in the exception's .run: training.go_on(run)")
+            raise
+        finally:
+            self.random = random_state(run.device)
+
+
+def go_on(
+    run: Run, steps: int | None = None, *, callbacks: Sequence[every] | None = None, progress: bool | None = None
+) -> Run:
+    """Train `run` for `steps` more updates, or for those that are left of it, and return it, grown longer.
+
+    Networks, optimisers, averages, history and random streams go on from where they are: the result is bit for bit that
+    of the whole number of steps at once. A schedule or annealing that depends on the length of the run cannot keep that
+    promise: it follows the longer run from here on, and a warning says so. What has been changed by hand since, such as
+    a learning rate, stays changed. `callbacks` and `progress` are those of the run, if no others are given; its
+    checkpoint is written on. Raises ValueError where nothing is left to do, or the weights are not finite.
+    """
+    if not isinstance(run, Run) or run.loop is None:
+        raise ValueError(f"go_on continues the run that a train_… function returned, not {shown(run)}")
+    loop, was = run.loop, len(run.rows)
+    left = was - run.steps_done
+    if steps is None and not left:
+        raise ValueError(f"this run has done its {was:,} steps: say how many more, go_on(run, steps=…)")
+    total = run.steps_done + (left if steps is None else require_count("steps", steps))
+    if loop.torn:
+        warnings.warn(
+            f"an update was broken off after step {run.steps_done:,}, so some weights have moved and others have not: "
+            "the run goes on, but not as one that was never stopped (a checkpoint would)",
+            stacklevel=2,
+        )
+        loop.torn = False
+    for name, network in loop.step.networks.items():
+        require_network(name, network)
+    if callbacks is not None:
+        require_callbacks(callbacks)
+        loop.callbacks = callbacks
+    loop.progress = loop.progress if progress is None else progress
+    rows = loop.step.empty_rows(total)
+    rows[: run.steps_done] = run.rows[: run.steps_done]
+    run.rows = rows
+    if total != was:
+        loop.say_if_longer_differs(was, run.steps_done)
+    run.interrupted = False
+    loop.repeat()
+    return run
 
 
 def require_callbacks(callbacks: Sequence[every]) -> None:
     """Raises ValueError for a callback that does not say when it is due."""
-    if not all(isinstance(callback, every) for callback in callbacks):
+    if not isinstance(callbacks, list | tuple) or not all(isinstance(callback, every) for callback in callbacks):
         raise ValueError("callbacks must say when they are due: callbacks=[every(100, function)]")
-
-
-def require_counts(**counts: int) -> None:
-    """Raises ValueError unless each of these options is at least 1."""
-    if min(counts.values()) < 1:
-        raise ValueError(f"{', '.join(counts)} must be at least 1, not {', '.join(map(str, counts.values()))}")
-
-
-def name_of(function: Callable | None) -> str:
-    """What tells one schedule or penalty from another in a checkpoint: its name, and the arguments it was made with."""
-    if isinstance(function, partial):
-        return f"{name_of(function.func)}{function.args}{function.keywords}"
-    return getattr(function, "__name__", type(function).__name__)
 
 
 def _finite_losses(run: Run, checked: int) -> dict[str, str]:
@@ -188,13 +248,30 @@ def _finite_losses(run: Run, checked: int) -> dict[str, str]:
         whose = f" of member {member[0]}" if member else ""
         raise TrainingDiverged(
             f"{run.columns[column]}{whose} became {rows[row, column, *member].item()} at step {run.steps_done:,}. "
-            "Usual causes: a learning rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic "
-            "without a Lipschitz constraint; data that are not scaled to [-1, 1] or hold NaN; float16. The run so far "
-            "is in the exception's .run",
-            run,
+            f"{_USUAL_CAUSES} The run so far is in the exception's .run"
         )
     latest = zip(run.columns, rows[-1], strict=True)
     return {key.replace("_", " ").capitalize(): f"{value.mean():.3f}" for key, value in latest if key.endswith("loss")}
+
+
+_USUAL_CAUSES = (
+    "Usual causes: a learning rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic without a "
+    "Lipschitz constraint; data that are not scaled to [-1, 1] or hold NaN; float16."
+)
+
+
+def _require_finite_weights(run: Run, step: Step) -> None:
+    """A loss can be finite and its gradient NaN: then it is the weights that show it."""
+    networks = step.networks | ({"average": step.averaged.model} if step.averaged else {})
+    for name, network in networks.items():
+        values = {key: value for key, value in network.state_dict().items() if value.is_floating_point()}
+        finite = torch.stack([value.isfinite().all() for value in values.values()]).tolist()
+        if not all(finite):
+            raise TrainingDiverged(
+                f"the {name}'s {list(values)[finite.index(False)]} is NaN or infinite after step {run.steps_done:,}, "
+                "though the losses are finite: a gradient was not, such as that of a square root at 0 or of a norm of "
+                f"zeros. {_USUAL_CAUSES} The run is in the exception's .run; its checkpoint, if it has one, is older"
+            )
 
 
 def _state(run: Run, parts: dict, streams: Streams | None) -> dict:
@@ -202,6 +279,7 @@ def _state(run: Run, parts: dict, streams: Streams | None) -> dict:
     state = {name: part.state_dict() for name, part in parts.items()}
     return state | {
         "rows": run.rows[: run.steps_done].clone(),
+        "steps": len(run.rows),
         "seconds": run.seconds,
         "random": random_state(run.device),
         "streams": list(streams.states) if streams else [],
@@ -216,12 +294,6 @@ def _restore(run: Run, parts: dict, streams: Streams | None, state: dict) -> Non
     set_random_state(state["random"], run.device)
     if streams:
         streams.states = state["streams"]
-
-
-def _settings(optimizer: Optimizer) -> list:
-    """An optimiser's kind and learning rates, for a checkpoint to compare."""
-    rates = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
-    return [type(optimizer).__name__, *rates]
 
 
 def _closing_line(run: Run, steps: int, first_step: int) -> str:

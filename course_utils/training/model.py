@@ -7,16 +7,21 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.inputs import require_counts, require_function, shown
 from course_utils.models import evaluating
 from course_utils.training.averaging import AveragedModel
-from course_utils.training.distributed import share_of, share_of_batch
-from course_utils.training.loop import Step, name_of, require_counts, run_steps
-from course_utils.training.randomness import forked_random_state
+from course_utils.training.batches import Batch, Batches
+from course_utils.training.distributed import share_of_batch
+from course_utils.training.fit import ask, require_network
+from course_utils.training.judge import precision
+from course_utils.training.loop import Loop
+from course_utils.training.modes import wake
+from course_utils.training.ownership import require_ownership
+from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.run import ModelRun, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import clear_gradients, precision
+from course_utils.training.step import Step, clear_gradients, trained
 
-Batch = Tensor | tuple[Tensor, ...]
 Losses = Tensor | dict[str, Tensor]
 
 
@@ -34,10 +39,10 @@ class ModelStep(Step):
         autocast: bool = False,
     ):
         self.networks, self.optimizers = {"model": model}, {"optimizer": optimizer}
-        self.model, self.sample, self.loss, self.optimizer = model, share_of(sample), loss, optimizer
+        self.samples = {"sample": Batches.of(sample, model, "sample", any_type=True, labelled=True)}
+        self.model, self.loss, self.optimizer = model, loss, optimizer
         self.batch_size, self.averaged = share_of_batch(batch_size), ema
-        self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.precision = precision(self.device, autocast)
+        self.parameters, self.autocast = trained(model.parameters()), autocast
         self.columns = tuple(self._first_look())
 
     def compile(self) -> None:
@@ -45,19 +50,20 @@ class ModelStep(Step):
         self.loss = torch.compile(self.loss, options={"fallback_random": True})
 
     def _losses(self, n: int) -> dict[str, Tensor]:
-        drawn = self.sample(n)
-        with self.precision:
+        drawn = self.samples["sample"](n)
+        with precision(self.device, self.autocast):
             losses = self.loss(self.model, *(drawn if isinstance(drawn, tuple) else (drawn,)))
         return losses if isinstance(losses, dict) else {"loss": losses}
 
     def _first_look(self) -> dict[str, Tensor]:
         """The losses of two samples. Raises ValueError for what cannot be minimised."""
         with torch.no_grad(), forked_random_state(self.device), evaluating(self.model):
-            losses = self._losses(2)
+            losses = ask("the loss", lambda: self._losses(2))
+        if not losses:
+            raise ValueError("the loss returns an empty dict; the first of its entries is minimised")
         for name, value in losses.items():
             if not isinstance(value, Tensor) or value.shape != () or not value.is_floating_point():
-                found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
-                raise ValueError(f"{name} must be one floating-point number a batch, a tensor of shape (), not {found}")
+                raise ValueError(f"{name} must be one number a batch, a float tensor of shape (), not {shown(value)}")
         return losses
 
     def __call__(self, penalty_weight: float = 0.0) -> Tensor:
@@ -96,32 +102,38 @@ def train_model(
     rate 1e-3 and β (0.9, 0.999). With `autocast` the loss runs under torch's bfloat16 autocast. The other options, the
     interrupt, the checkpoint and the errors are those of `train_gan`.
     """
-    require_counts(steps=steps, batch_size=batch_size)
-    averaged = prepare_model(model, channels_last, ema_decay)
-    step = ModelStep(model, sample, loss, optimizer or default_optimizer(model), batch_size, averaged, autocast)
+    steps, batch_size = require_counts(steps=steps, batch_size=batch_size)
+    require_function("loss", loss, "a function (model, *batch) that returns the loss")
+    optimizer, averaged = prepare_model(model, optimizer, channels_last, ema_decay)
+    step = ModelStep(model, sample, loss, optimizer, batch_size, averaged, autocast)
     run = ModelRun(model=model, averaged=averaged, columns=step.columns, rows=step.empty_rows(steps))
-    config = {
+    seed = require_seed(seed)
+    identity = {
         "batch_size": batch_size,
-        "loss": name_of(loss),
+        "loss": loss,
         "ema_decay": ema_decay,
         "seed": seed,
         "autocast": autocast,
     }
-    run_steps(
-        step, run, config, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks, checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every, progress=progress,
-    )  # fmt: skip
+    Loop(
+        step=step, run=run, identity=identity, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks,
+        checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
+    ).repeat()  # fmt: skip
     return run
 
 
-def default_optimizer(model: nn.Module) -> Optimizer:
-    """Adam as Kingma & Ba (2015) set it: a model alone has no opponent for whom it would have to forget quickly."""
-    return adam(model, lr=1e-3, betas=(0.9, 0.999))
+def prepare_model(
+    model: nn.Module, optimizer: Optimizer | None, channels_last: bool, ema_decay: float | None
+) -> tuple[Optimizer, AveragedModel | None]:
+    """Put the model into training mode and the faster memory layout; its optimiser, and its average if asked for.
 
-
-def prepare_model(model: nn.Module, channels_last: bool, ema_decay: float | None) -> AveragedModel | None:
-    """Put the model into training mode and the faster memory layout; its average, if asked for."""
+    The default is Adam as Kingma & Ba (2015) set it: a model alone has no opponent for whom it would have to forget
+    quickly. Raises ValueError for what cannot be trained.
+    """
+    require_network("model", model)
     if channels_last and next(model.parameters()).device.type != "mps":
         model.to(memory_format=torch.channels_last)
-    model.train()
-    return AveragedModel(model, ema_decay) if ema_decay is not None else None
+    optimizer = adam(model, lr=1e-3, betas=(0.9, 0.999)) if optimizer is None else optimizer
+    require_ownership({"optimizer": ("model", [model], optimizer)})
+    wake(model)
+    return optimizer, AveragedModel(model, ema_decay) if ema_decay is not None else None

@@ -4,6 +4,7 @@ All random numbers of the course come from torch's global generators (the CPU's 
 and captured CUDA graphs can use no others. So their states are what a checkpoint must hold.
 """
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,36 +14,57 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from course_utils.inputs import require_count
+
+
+def require_seed(seed: int, name: str = "seed") -> int:
+    """A whole number that torch takes as a seed; raises ValueError for any other value."""
+    return require_count(name, seed, least=-(2**63), most=2**63 - 1)
+
 
 def random_state(device: torch.device) -> dict[str, Tensor]:
     """The states of the generators that a run on `device` draws from, as byte tensors."""
     state = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        state["mps"] = torch.mps.get_rng_state()
+    for name in _drawing(device) - {"cpu"}:
+        state[name] = torch.get_device_module(name).get_rng_state(device)
     return state
 
 
 def set_random_state(state: dict[str, Tensor], device: torch.device) -> None:
-    """Put back what `random_state` returned."""
+    """Put back what `random_state` returned.
+
+    Where that was asked about a device of another type, some generator here has no state to put back. All are then
+    seeded from the states that there are: another random stream than before, but the same one each time.
+    """
+    if state.keys() != _drawing(device):
+        kept = b"".join(state[name].cpu().numpy().tobytes() for name in sorted(state))
+        torch.manual_seed(zlib.crc32(kept))
+        return
     torch.set_rng_state(state["cpu"].cpu())
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state["cuda"].cpu(), device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(state["mps"].cpu())
+    for name in _drawing(device) - {"cpu"}:
+        torch.get_device_module(name).set_rng_state(state[name].cpu(), device)
+
+
+def _drawing(device: torch.device) -> set[str]:
+    """The types of the devices whose generators a run on `device` draws from."""
+    return {"cpu", device.type} - {"meta"}  # meta tensors hold no numbers
 
 
 @contextmanager
 def forked_random_state(device: torch.device, seed: int | None = None) -> Iterator[None]:
     """Inside, draw from `seed` (or go on from the present state); afterwards, nothing outside has moved."""
-    state = random_state(device)
+    devices = {device.type: device}
+    if seed is not None and torch.accelerator.is_available():  # torch.manual_seed seeds the accelerator as well
+        accelerator = torch.accelerator.current_accelerator()
+        devices = {accelerator.type: accelerator, **devices}
+    states = {place: random_state(place) for place in devices.values()}
     try:
         if seed is not None:
             torch.manual_seed(seed)
         yield
     finally:
-        set_random_state(state, device)
+        for place, state in states.items():
+            set_random_state(state, place)
 
 
 class MemberStreams:

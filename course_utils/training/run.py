@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_function, shown
 from course_utils.models import evaluating, sample_latent
 from course_utils.training.averaging import AveragedModel
-from course_utils.training.randomness import forked_random_state
+from course_utils.training.randomness import forked_random_state, require_seed
 
 CHUNK = 1000  # samples made at once
 
@@ -24,6 +26,7 @@ class Run:
     seconds: float = 0.0
     interrupted: bool = False
     engine: str = "eager"  # how the steps were run
+    loop: Any = field(default=None, repr=False, compare=False)  # what `go_on` takes up again
 
     @property
     def device(self) -> torch.device:
@@ -51,8 +54,10 @@ class Run:
         sample_axis: int = 0,
     ) -> Tensor:
         """`make(z)` or `make(z, labels)` for n latent vectors of this seed, with `network` in evaluation mode."""
-        if labels is not None and len(labels) != n:
-            raise ValueError(f"{n} samples need one label each, not {len(labels)} labels")
+        n = require_count("n", n)
+        if labels is not None and (not isinstance(labels, Tensor) or labels.shape != (n,)):
+            raise ValueError(f"{n} samples need one label each, an int64 tensor [{n}], not {shown(labels)}")
+        seed = None if seed is None else require_seed(seed)
         with forked_random_state(self.device, seed):
             z = sample_latent(n, network.latent_dim, self.device)
         conditions = [] if labels is None else [labels.to(self.device)]
@@ -86,7 +91,9 @@ class GANRun(Run):
         if (labels is not None) != self.conditional:
             needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"
             raise ValueError(f"this generator {needs}")
-        generator = generator or self.best
+        generator = self.best if generator is None else generator
+        if not isinstance(getattr(generator, "latent_dim", None), int):
+            raise ValueError(f"samples come from a generator with a latent_dim, not from {shown(generator)}")
         members = getattr(generator, "members", None)
         if members is None:
             return self._draw(generator, generator, n, seed, labels)
@@ -126,9 +133,8 @@ class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
     """
 
     def __init__(self, interval: int, function: Callable[[Run], object]):
-        if interval < 1:
-            raise ValueError(f"a callback needs an interval of at least 1 step, not {interval}")
-        self.interval, self.function = interval, function
+        self.interval = require_count("a callback's interval in steps", interval)
+        self.function = require_function("a callback", function, "a function of the run")
         self.steps: list[int] = []
         self.values: list[object] = []
 

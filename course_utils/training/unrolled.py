@@ -1,38 +1,68 @@
 """Letting the generator look ahead: its loss is that against a discriminator which has already answered."""
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
+
+from course_utils.objectives import Objective
+from course_utils.training.games import FeatureMatching, Game, Loss, as_game, recorded_and_minimised
+from course_utils.training.judge import Judge
 
 
 @dataclass(frozen=True)
-class Unrolled:
-    """Judge G by a copy of D that has taken `steps` more steps of plain gradient descent at rate `lr` on this batch.
+class Unrolled(Game):
+    """`game`, with G judged by a copy of D that has taken `steps` more steps of gradient descent on this batch.
 
     D's weights φ₀ → φ₁ → … → φ_k with φᵢ₊₁ = φᵢ − lr · ∂L_D(φᵢ)/∂φ. The generator's gradient runs through all of them,
-    so it also feels how D will react; D itself is not changed. Each step costs about three passes through D.
-    Source: Metz et al. 2017, eq. 6–11 (they unroll D's own optimiser, Adam; here it is gradient descent).
+    so it also feels how D will react; D itself is not changed. Each step costs about three passes through D, in full
+    precision. `game` may be an `Objective`. Raises ValueError for less than one step, a rate that is not positive, and
+    feature matching, which does not ask for D's verdict. Source: Metz et al. 2017, eq. 6–11 (they unroll D's own
+    optimiser, Adam; here it is gradient descent).
     """
 
+    game: Game | Objective
     steps: int
     lr: float
 
     def __post_init__(self):
-        if self.steps < 1 or self.lr <= 0:
+        object.__setattr__(self, "game", as_game(self.game))
+        if self.steps < 1 or not 0 < self.lr < float("inf"):
             raise ValueError(f"unrolling needs at least 1 step at a positive rate, not {self.steps} at {self.lr}")
+        if isinstance(self.game, FeatureMatching):
+            raise ValueError("unrolling is not made for feature matching, which ignores D's verdict; leave it out")
 
-    def __call__(
-        self, discriminator: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], real: Tensor, fake: Tensor
-    ) -> Callable[[Tensor], Tensor]:
-        """The discriminator after these steps, a function of its input. `loss(real_logits, fake_logits)` → scalar."""
-        weights = dict(discriminator.named_parameters())
-        for _ in range(self.steps):
-            judge = partial(functional_call, discriminator, weights)
-            gradients = torch.autograd.grad(loss(judge(real), judge(fake)), list(weights.values()), create_graph=True)
-            pairs = zip(weights.items(), gradients, strict=True)
-            weights = {name: weight - self.lr * gradient for (name, weight), gradient in pairs}
-        return partial(functional_call, discriminator, weights)
+    def discriminator_loss(self, D: Judge, real: Tensor, fake: Tensor, labels: Tensor | None) -> Loss:
+        return self.game.discriminator_loss(D, real, fake, labels)
+
+    def generator_loss(self, D: Judge, real: Tensor, fake: Tensor, labels: Tensor | None) -> Loss:
+        def minimised_by_d(D: Judge) -> Tensor:
+            return recorded_and_minimised(self.game.discriminator_loss(D, real, fake, labels))[1]
+
+        return self.game.generator_loss(after_descent(D, minimised_by_d, self.steps, self.lr), real, fake, labels)
+
+    def for_members(self) -> "Unrolled":
+        return replace(self, game=self.game.for_members())
+
+
+def after_descent(judge: Judge, loss: Callable[[Judge], Tensor], steps: int, lr: float) -> Judge:
+    """The judge that `judge` becomes after these steps of gradient descent on `loss`; it is still a function of all
+    that `loss` depends on.
+    """
+    weights = {name: p for name, p in judge.differentiable.named_parameters() if p.requires_grad}
+    for _ in range(steps):
+        gradients = torch.autograd.grad(loss(_with_weights(judge, weights)), list(weights.values()), create_graph=True)
+        pairs = zip(weights.items(), gradients, strict=True)
+        weights = {name: weight - lr * gradient for (name, weight), gradient in pairs}
+    return _with_weights(judge, weights)
+
+
+def _with_weights(judge: Judge, weights: dict[str, Tensor]) -> Judge:
+    """`judge` with these weights, in full precision: its own weights have a graph."""
+    network, other = judge.differentiable, copy.copy(judge)
+    other.network = lambda x, *labels: functional_call(network, weights, (x, *labels))
+    other.autocast, other.apart, other.depends_on_generator, other.heard = False, True, True, []
+    return other

@@ -2,19 +2,21 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_utils.models import evaluating
+from course_utils.inputs import require_counts, require_kind, require_number
+from course_utils.models import VAE, evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
 from course_utils.training.averaging import AveragedModel
-from course_utils.training.fit import require_no_sigmoid
-from course_utils.training.loop import name_of, require_counts, run_steps
-from course_utils.training.model import Batch, ModelStep, default_optimizer, prepare_model
-from course_utils.training.randomness import forked_random_state
+from course_utils.training.batches import Batch, Batches, takes_labels
+from course_utils.training.fit import ask
+from course_utils.training.loop import Loop
+from course_utils.training.model import ModelStep, prepare_model
+from course_utils.training.randomness import forked_random_state, require_seed
+from course_utils.training.reach import require_logits, require_range
 from course_utils.training.run import VAERun, every
 from course_utils.training.schedules import Schedule, constant
 
@@ -43,7 +45,7 @@ class VAEStep(ModelStep):
 
     def set_progress(self, progress: float) -> None:
         if self.anneal:
-            self.warmth.fill_(self.anneal(progress))
+            self.warmth.fill_(require_number("what the annealing returns", self.anneal(progress), least=0))
 
 
 def train_vae(
@@ -72,38 +74,45 @@ def train_vae(
     options as in `train_model`. Raises ValueError for grey pixels under a Bernoulli likelihood, and for data that the
     VAE does not reproduce in shape; else as `train_gan`.
     """
-    require_counts(steps=steps, batch_size=batch_size)
+    steps, batch_size = require_counts(steps=steps, batch_size=batch_size)
+    seed = require_seed(seed)
+    require_kind("vae", vae, VAE)
+    require_kind("objective", objective, ELBO, IWAE)
+    optimizer, averaged = prepare_model(vae, optimizer, channels_last, ema_decay)
+    encode = vae.encoder.forward if type(vae).encode is VAE.encode else vae.encode
+    sample = Batches.of(sample, vae, "sample", labelled=takes_labels(encode))
     _require_fit(vae, sample)
-    averaged = prepare_model(vae, channels_last, ema_decay)
-    step = VAEStep(vae, sample, objective, optimizer or default_optimizer(vae), batch_size, averaged, autocast)
+    step = VAEStep(vae, sample, objective, optimizer, batch_size, averaged, autocast)
     run = VAERun(model=vae, averaged=averaged, columns=step.columns, rows=step.empty_rows(steps))
-    config = {
+    identity = {
         "batch_size": batch_size,
-        "objective": [type(objective).__name__, asdict(objective) | {"anneal": name_of(step.anneal)}],
-        "likelihood": repr(vae.likelihood),
+        "objective": objective,
+        "likelihood": vae.likelihood,
         "ema_decay": ema_decay,
         "seed": seed,
         "autocast": autocast,
     }
-    run_steps(
-        step, run, config, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks, checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every, progress=progress,
-    )  # fmt: skip
+    Loop(
+        step=step, run=run, identity=identity, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks,
+        checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
+    ).repeat()  # fmt: skip
     return run
 
 
-def _require_fit(vae: nn.Module, sample: Callable[[int], Batch]) -> None:
-    device = next(vae.parameters()).device
-    with torch.no_grad(), forked_random_state(device), evaluating(vae):
+def _require_fit(vae: nn.Module, sample: Batches) -> None:
+    """Draws two of everything; raises ValueError for what cannot be trained."""
+    bernoulli = isinstance(vae.likelihood, Bernoulli)
+    with torch.no_grad(), forked_random_state(sample.device), evaluating(vae):
         drawn = sample(2)
         x, *condition = drawn if isinstance(drawn, tuple) else (drawn,)
-        if x.device != device:
-            raise ValueError(f"the data are on {x.device}, the VAE on {device}: move one with .to(device)")
-        if isinstance(vae.likelihood, Bernoulli):
+        if bernoulli:
             require_binary(x)
-        mean, _ = vae.encode(x, *condition)
-        made = vae.decode(mean, *condition)
-    if made.shape != x.shape:
-        raise ValueError(f"the VAE makes samples of shape {tuple(made.shape[1:])}, the data have {tuple(x.shape[1:])}")
-    if isinstance(vae.likelihood, Bernoulli):
-        require_no_sigmoid(vae.decoder, made, "decoder")
+        mean, _ = ask("the VAE's encoder", vae.encode, x, *condition)
+        made = ask("the VAE's decoder", vae.decode, mean, *condition)
+        if made.shape != x.shape:
+            made, expected = tuple(made.shape[1:]), tuple(x.shape[1:])
+            raise ValueError(f"the VAE makes samples of shape {made}, the data have {expected}")
+        if bernoulli:
+            require_logits(vae.decode, mean, condition, "decoder")
+        else:
+            require_range(vae.decode, mean, condition, sample, "decoder")

@@ -1,0 +1,169 @@
+"""What a training draws from: a function of n, or a DataLoader; looked at in every call."""
+
+import inspect
+import itertools
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from course_utils.training.distributed import share_of
+from course_utils.training.randomness import forked_random_state
+
+Batch = Tensor | tuple[Tensor, ...]
+
+
+class Batches:
+    """`sample(n)` for a network: as many samples as were asked for, on its device and in its type, or ValueError.
+
+    `any_type`: integers and other types are allowed too. `of` makes one from what a caller passes.
+    """
+
+    def __init__(self, sample: Callable[[int], Batch], network: nn.Module, name: str, any_type: bool = False):
+        weight = next(network.parameters())
+        self.name, self.device, self.dtype = name, weight.device, None if any_type else weight.dtype
+        self.sample = sample
+        self._share = share_of(sample)
+
+    @classmethod
+    def of(
+        cls, sample: object, network: nn.Module, name: str, any_type: bool = False, labelled: bool | None = None
+    ) -> "Batches":
+        """Raises ValueError, with what to write instead, for what is no function of n and no DataLoader.
+
+        `labelled`: whether a DataLoader's labels are wanted; by default if `network` takes a second argument.
+        """
+        if isinstance(sample, Batches):
+            return sample
+        if isinstance(sample, DataLoader):
+            labelled = takes_labels(network.forward) if labelled is None else labelled
+            return cls(LoaderBatches(sample, network, labelled), network, name, any_type)
+        if callable(sample):
+            return cls(sample, network, name, any_type)
+        method = next((name for name in ("batch", "sample") if callable(getattr(sample, name, None))), None)
+        if isinstance(sample, Tensor):
+            instead = "for a tensor x, lambda n: x[torch.randint(len(x), (n,), device=x.device)]"
+        elif method:
+            instead = f"pass its method .{method}"
+        else:
+            instead = "a torch DataLoader can be passed as it is"
+        raise ValueError(
+            f"{name} must be a function that returns n samples, {name}(n), not a {type(sample).__name__}: {instead}"
+        )
+
+    def __call__(self, n: int) -> Batch:
+        drawn = self._share(n)
+        parts = drawn if isinstance(drawn, tuple) else (drawn,)
+        for part in parts:
+            if not isinstance(part, Tensor) or part.ndim == 0 or len(part) != n:
+                raise ValueError(self._what_is_wrong(drawn, n))
+        x = parts[0]
+        if x.device != self.device:
+            raise ValueError(f"the data are on {x.device}, the networks on {self.device}: move one with .to(device)")
+        if self.dtype is not None and x.dtype != self.dtype:
+            scale = "" if x.is_floating_point() else "; bytes 0 … 255 become images in [-1, 1] by x.float() / 127.5 - 1"
+            raise ValueError(
+                f"{self.name} returns samples of type {x.dtype}, and the networks compute in {self.dtype}: "
+                f"convert them once, x.to({self.dtype}){scale}"
+            )
+        return drawn
+
+    def _what_is_wrong(self, drawn: object, n: int) -> str:
+        if isinstance(drawn, list):
+            return f"{self.name}({n}) returns a list; it must return a tensor, or a tuple such as (images, labels)"
+        for part in drawn if isinstance(drawn, tuple) else (drawn,):
+            if not isinstance(part, Tensor):
+                kind = f"{type(part).__module__.partition('.')[0]}.{type(part).__name__}".removeprefix("builtins.")
+                return f"{self.name}({n}) returns a {kind}, not a tensor: convert it once, torch.as_tensor(x)"
+            if part.ndim == 0 or len(part) != n:
+                found = f"{len(part)}" if part.ndim else "one number"
+                return (
+                    f"{self.name}({n}) must return {n} samples, and their labels if it gives any, but returned "
+                    f"{found}: a last batch that is cut short, or a fixed size, would count as something else"
+                )
+        raise AssertionError("nothing is wrong")
+
+    def fingerprint(self) -> list[float] | None:
+        """What tells these data from others: the means of sixteen samples drawn from seed 0.
+
+        None where the same seed gives other samples, since then the samples have a random stream of their own.
+        """
+        if isinstance(self.sample, LoaderBatches):
+            return None
+
+        def means() -> list[float]:
+            with torch.no_grad(), forked_random_state(self.device, 0):
+                drawn = self.sample(16)
+            parts = drawn if isinstance(drawn, tuple) else (drawn,)
+            return [mean for part in parts for mean in part.double().reshape(len(part), -1).mean(1).tolist()]
+
+        first = means()
+        return first if first == means() else None
+
+
+class LoaderBatches:
+    """A DataLoader as a function of n: its batches one after the other, epoch after epoch, dealt out n at a time.
+
+    Of its pairs (x, labels) only x is kept if they are not `labelled`.
+    """
+
+    def __init__(self, loader: DataLoader, network: nn.Module, labelled: bool):
+        weight = next(network.parameters())
+        self.loader, self.device = loader, weight.device
+        self.labelled = labelled
+        self.batches = self._forever()
+        self.held: list[tuple[Tensor, ...]] = []
+
+    def _forever(self):
+        while True:
+            empty = True
+            for batch in self.loader:
+                empty = False
+                yield self._parts(batch)
+            if empty:
+                raise ValueError("the DataLoader has no batches: its data set is empty, or drop_last dropped all of it")
+
+    def _parts(self, batch: Tensor | list[Tensor]) -> tuple[Tensor, ...]:
+        parts = tuple(batch) if isinstance(batch, list | tuple) else (batch,)
+        if not all(isinstance(part, Tensor) for part in parts):
+            kinds = ", ".join(type(part).__name__ for part in parts)
+            raise ValueError(f"the DataLoader must give tensors, not {kinds}: give its data set transform=ToTensor()")
+        return tuple(part.to(self.device) for part in (parts if self.labelled else parts[:1]))
+
+    def __call__(self, n: int) -> Batch:
+        held = sum(len(parts[0]) for parts in self.held)
+        while held < n:
+            self.held.append(next(self.batches))
+            held += len(self.held[-1][0])
+        joint = [torch.cat(tensors) for tensors in zip(*self.held, strict=True)]
+        self.held = [tuple(t[n:] for t in joint)]
+        drawn = tuple(t[:n] for t in joint)
+        return drawn if self.labelled else drawn[0]
+
+    def remark(self, n: int) -> str:
+        """How much slower it is than a tensor of the same samples, measured now."""
+        with forked_random_state(self.device):
+            batches = iter(self.loader)
+            first, started = self._parts(next(batches))[0], time.perf_counter()
+            counts = [len(self._parts(batch)[0]) for batch in itertools.islice(batches, 3)]
+            each = (time.perf_counter() - started) / max(1, sum(counts))
+            started = time.perf_counter()
+            for _ in range(10):
+                first[torch.randint(len(first), (n,), device=self.device)]
+            from_tensor = (time.perf_counter() - started) / 10
+        return (
+            f"A DataLoader takes {each * n * 1e3:.2g} ms for {n} samples, a tensor on {self.device} "
+            f"{from_tensor * 1e3:.2g} ms (× {each * n / from_tensor:.0f}): data.ImageData.batch draws from one. "
+            "After a resume its batches are others."
+        )
+
+
+def takes_labels(function: Callable) -> bool:
+    """Whether it can be called with a second argument, the labels."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""What a run is, in plain values: by this a checkpoint tells its own run from others, and says what differs."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+LAMBDA = "<lambda>"
+_NO_SETTINGS = ("params", "lr", "initial_lr", "fused", "foreach", "capturable")  # the weights, and how fast it is
+
+
+def describe(value: Any) -> Any:
+    """`value` in numbers, strings, lists and dicts. A function is its name, and what a partial gives it."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Tensor):
+        return {"shape": list(value.shape), "sum": float(value.double().sum())}
+    if isinstance(value, dict):
+        return {str(key): describe(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [describe(part) for part in value]
+    if isinstance(value, partial):
+        given = {**{str(k): describe(v) for k, v in enumerate(value.args)}, **describe(value.keywords)}
+        return {"function": describe(value.func), **given} if given else describe(value.func)
+    if isinstance(value, nn.Module):
+        shapes = [f"{name} {list(p.shape)}" for name, p in value.named_parameters()]
+        return repr(value).splitlines() + shapes
+    if isinstance(value, Optimizer):
+        return {"kind": type(value).__name__, "groups": [_settings(group) for group in value.param_groups]}
+    if is_dataclass(value):
+        return {"kind": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
+    if hasattr(value, "item"):  # numpy's numbers
+        return value.item()
+    return getattr(value, "__name__", type(value).__name__)
+
+
+def _settings(group: dict[str, Any]) -> dict[str, Any]:
+    """All that the loop leaves alone. What is off is left out, as versions of torch differ in what there is."""
+    rest = {key: describe(value) for key, value in group.items() if key not in _NO_SETTINGS}
+    return {"lr": float(group["lr"])} | {key: value for key, value in rest.items() if value is not None and value is not False}
+
+
+def differences(was: Any, now: Any, what: str = "") -> Iterator[str]:
+    """The places in which two descriptions differ, as "batch_size was 16 and is now 8"; of lists, the first place.
+
+    Under "data" stand means of samples: they are compared to four digits, as processors differ in those behind, and
+    None is a stream of samples that cannot be known.
+    """
+    is_data = what.startswith("data")
+    if is_data and None in (was, now):
+        return
+    if isinstance(was, dict) and isinstance(now, dict):
+        for key in {**was, **now}:
+            yield from differences(was.get(key), now.get(key), f"{what}.{key}" if what else key)
+    elif isinstance(was, list) and isinstance(now, list):
+        pairs = enumerate(itertools.zip_longest(was, now))
+        yield from itertools.islice((text for k, (a, b) in pairs for text in differences(a, b, f"{what}[{k}]")), 1)
+    elif is_data and isinstance(was, float) and isinstance(now, float):
+        if not math.isclose(was, now, rel_tol=1e-4, abs_tol=1e-4):
+            yield f"{what} was {was:.4g} and is now {now:.4g}: the samples are others"
+    elif was != now:
+        yield f"{what} was {was!r} and is now {now!r}"
+
+
+def lambdas(description: Any, what: str = "") -> Iterator[str]:
+    """Where a description has a function without a name of its own."""
+    if isinstance(description, dict):
+        for key, part in description.items():
+            yield from lambdas(part, f"{what}.{key}" if what else key)
+    elif isinstance(description, list):
+        for part in description:
+            yield from lambdas(part, what)
+    elif description == LAMBDA:
+        yield what

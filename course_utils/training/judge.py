@@ -1,0 +1,124 @@
+"""The discriminator as a game sees it: precision, labels, the compiler and ensembles are kept out of the algebra."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from course_utils.objectives import Penalty
+
+Verdict = Tensor | tuple[Tensor, Tensor]  # logits, or (logits, class logits) of a D that is also a classifier
+
+
+class Judge:
+    """`D(x)`, in a conditional game `D(x, labels)`: what the discriminator returns, in float32 also under autocast.
+
+    `D.both(real, fake, labels)` judges two batches, in one pass where that is the same as two. `D.features(x)` is the
+    network's own. For an ensemble every batch and every result has a member axis in front, [K, n, …].
+    """
+
+    depends_on_generator = False  # an unrolled one does, also where it judges real samples
+
+    def __init__(self, network: nn.Module, autocast: bool = False, members: int | None = None):
+        self.network = self.differentiable = network
+        self.autocast, self.members = autocast, members
+        self.device = next(network.parameters()).device
+        self.apart = mixes_batch(network)
+        self.batch_axis = 0 if members is None else 1
+        self.heard: list[tuple[Tensor, Tensor]] = []  # batches and their logits, since `forget`
+
+    def compile(self) -> None:
+        self.network = torch.compile(self.differentiable)  # which then has no second derivatives
+
+    def __call__(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
+        verdict = self._pass(self.network, x, labels)
+        self._hear(x, verdict)
+        return verdict
+
+    def features(self, x: Tensor) -> Tensor:
+        features = getattr(self.network, "features", None)  # of a compiled network, too
+        if features is None:
+            kind = type(self.differentiable).__name__
+            raise ValueError(f"this game needs a discriminator with a method features(x), and {kind} has none")
+        return self._pass(features, x, None)
+
+    def both(self, real: Tensor, fake: Tensor, labels: Tensor | None = None) -> tuple[Verdict, Verdict]:
+        """The verdicts on both batches: in one pass, which is faster; but apart if D lets samples see each other
+        (BatchNorm), which would mix the two.
+        """
+        if self.apart:
+            return self(real, labels), self(fake, labels)
+        axis, both_labels = self.batch_axis, None if labels is None else torch.cat([labels, labels])
+        verdict = self._pass(self.network, torch.cat([real, fake], axis), both_labels)
+        sizes = real.shape[axis], fake.shape[axis]
+        if isinstance(verdict, tuple):
+            verdicts = tuple(zip(*(_split(part, sizes, axis) for part in verdict), strict=True))
+        else:
+            verdicts = _split(verdict, sizes, axis)
+        self._hear(real, verdicts[0])
+        self._hear(fake, verdicts[1])
+        return verdicts
+
+    def logits(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """What D has said of this very batch since `forget`, detached; asked now if no loss wanted to know."""
+        for batch, logits in self.heard:
+            if batch is x:
+                return logits.detach()
+        with torch.no_grad():
+            return _logits(self(x, labels))
+
+    def forget(self) -> None:
+        self.heard.clear()
+
+    def charge(self, penalty: Penalty, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor:
+        """`penalty(D, real, fake)` in full precision and uncompiled, as it takes derivatives of derivatives.
+
+        A mean over samples, so that of all members' samples, times K, is the sum of the members' penalties. With labels
+        a penalty may judge n samples, or n groups of as many each, in which the samples of one label are neighbours.
+        """
+        if self.members is not None:
+            return self.members * penalty(self._judge_members, real.flatten(0, 1), fake.flatten(0, 1))
+        if labels is None:
+            return penalty(self.differentiable, real, fake)
+
+        def judge(x: Tensor) -> Tensor:
+            if len(x) % len(labels):
+                raise ValueError(f"a penalty judges {len(x)} samples, and the batch has {len(labels)} labels")
+            return _logits(self.differentiable(x, labels.repeat_interleave(len(x) // len(labels), output_size=len(x))))
+
+        return penalty(judge, real, fake)
+
+    def _judge_members(self, x: Tensor) -> Tensor:
+        return self.differentiable(x.unflatten(0, (self.members, -1))).flatten(0, 1)
+
+    def _pass(self, network: Callable[..., Verdict], x: Tensor, labels: Tensor | None) -> Verdict:
+        with precision(self.device, self.autocast):
+            verdict = network(x) if labels is None else network(x, labels)
+        if not self.autocast:
+            return verdict
+        return tuple(part.float() for part in verdict) if isinstance(verdict, tuple) else verdict.float()
+
+    def _hear(self, x: Tensor, verdict: Verdict) -> None:
+        self.heard.append((x, _logits(verdict)))
+
+
+def _logits(verdict: Verdict) -> Tensor:
+    return verdict[0] if isinstance(verdict, tuple) else verdict
+
+
+def _split(joint: Tensor, sizes: tuple[int, int], axis: int) -> tuple[Tensor, Tensor]:
+    """The parts of a joint result that belong to batches of these sizes; of packs there are fewer than of samples."""
+    first = joint.shape[axis] * sizes[0] // sum(sizes)
+    return joint.split([first, joint.shape[axis] - first], axis)
+
+
+def mixes_batch(network: nn.Module) -> bool:
+    """Whether the samples of a batch see each other in it, as in BatchNorm and `MinibatchStd`."""
+    return any(isinstance(layer, _BatchNorm) or getattr(layer, "mixes_batch", False) for layer in network.modules())
+
+
+def precision(device: torch.device, autocast: bool) -> AbstractContextManager:
+    """With `autocast`, bfloat16 where torch allows it; without its cache, which a captured graph would not refill."""
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if autocast else nullcontext()
