@@ -67,20 +67,45 @@ HIDDEN = (
 )  # fmt: skip
 
 ROWS = [
-    *((f"{name} {wrong!r}", partial(kind, **{name: wrong}), f"{name} must be ") for kind, name in SIZES for wrong in (0, 2.5, True)),
+    *(
+        (f"{name} {wrong!r}", partial(kind, **{name: wrong}), f"{name} must be ")
+        for kind, name in SIZES
+        for wrong in (0, 2.5, True)
+    ),
     *(("hidden layers are a number", partial(kind, hidden=128), "hidden must be a sequence") for kind in HIDDEN),
-    *(("a hidden layer of no width", partial(kind, hidden=(8, 0)), "each of hidden must be at least 1") for kind in HIDDEN),
-    *(("codes of another width", partial(call, torch.zeros(4, 5)), r"z as a tensor of floats .*, 3\], not") for call in TAKES_CODES),
+    *(
+        ("a hidden layer of no width", partial(kind, hidden=(8, 0)), "each of hidden must be at least 1")
+        for kind in HIDDEN
+    ),
+    *(
+        ("codes of another width", partial(call, torch.zeros(4, 5)), r"z as a tensor of floats .*, 3\], not")
+        for call in TAKES_CODES
+    ),
     *(("a single code", partial(call, torch.zeros(3)), r"takes z as a tensor of floats") for call in TAKES_CODES),
     *(("codes are numpy's", partial(call, np.zeros((4, 3))), "takes z as .* not ndarray") for call in TAKES_CODES),
-    *(("codes in double", partial(call, Z.double()), r"weights in torch.float32, and z is torch.float64") for call in TAKES_CODES),
+    *(
+        ("codes in double", partial(call, Z.double()), r"weights in torch.float32, and z is torch.float64")
+        for call in TAKES_CODES
+    ),
     *(("codes on another device", partial(call, Z.to("meta")), "on one device.*z on meta") for call in TAKES_CODES),
-    *(("points of another width", partial(call, torch.zeros(4, 5)), r"takes [xz] as a tensor .*, 2\]") for call in TAKES_POINTS),
-    *(("points are whole numbers", partial(call, X.long()), r"takes [xz] as a tensor of floats") for call in TAKES_POINTS),
-    *(("images without channels", partial(call, IMAGES[:, 0]), r"images|x as a tensor|seen as a") for call in TAKES_IMAGES),
+    *(
+        ("points of another width", partial(call, torch.zeros(4, 5)), r"takes [xz] as a tensor .*, 2\]")
+        for call in TAKES_POINTS
+    ),
+    *(
+        ("points are whole numbers", partial(call, X.long()), r"takes [xz] as a tensor of floats")
+        for call in TAKES_POINTS
+    ),
+    *(
+        ("images without channels", partial(call, IMAGES[:, 0]), r"images|x as a tensor|seen as a")
+        for call in TAKES_IMAGES
+    ),
     *(("colour images", partial(call, IMAGES.expand(-1, 3, -1, -1)), r", 1, (28|height), ") for call in TAKES_IMAGES),
     *(("bytes", partial(call, IMAGES.byte()), "floats.*uint8|float images.*uint8") for call in TAKES_IMAGES),
-    *(("images of 32 pixels", partial(call, torch.zeros(2, 1, 32, 32)), r"\[n, 1, 28, 28\]") for call in TAKES_IMAGES[:-1]),
+    *(
+        ("images of 32 pixels", partial(call, torch.zeros(2, 1, 32, 32)), r"\[n, 1, 28, 28\]")
+        for call in TAKES_IMAGES[:-1]
+    ),
     *(
         (f"labels {what}", partial(call, wrong), words)
         for call in (partial(LABELLED_G, Z), partial(LABELLED_D, IMAGES), partial(LABELLED_VAE, IMAGES))
@@ -100,20 +125,40 @@ ROWS = [
     ("widths are floats", lambda: models.mlp([2.0, 1.0]), "each of sizes must be a whole number"),
     ("widths are a number", lambda: models.mlp(3), "sizes must be a sequence"),
     ("activation is a layer's name", lambda: models.mlp([2, 2, 1], "relu"), "activation must be a function that makes"),
-    ("a batch statistic is a word", lambda: models.PointDiscriminator(minibatch_std="no"), "minibatch_std must be True"),
+    (
+        "a batch statistic is a word",
+        lambda: models.PointDiscriminator(minibatch_std="no"),
+        "minibatch_std must be True",
+    ),
     ("a batch statistic of nothing", lambda: models.PointDiscriminator((), minibatch_std=True), "hidden is empty"),
     ("-1 codes", lambda: models.sample_latent(-1, 2), "n must be at least 0"),
     ("codes of half a dimension", lambda: models.sample_latent(3, 2.5), "latent_dim must be a whole number"),
     ("codes on no device", lambda: models.sample_latent(3, 2, "gpu"), "device must be .*'gpu'"),
     ("an encoder that is a function", lambda: models.VAE(torch.relu, nn.Linear(2, 2), 2), "encoder must be Module"),
     ("a decoder that is None", lambda: models.VAE(nn.Linear(2, 4), None, 2), "decoder must be Module, not None"),
-    ("a likelihood that is a word", lambda: models.VAE(nn.Linear(2, 4), nn.Linear(2, 2), 2, "b"), "likelihood must be an object"),
-    ("an encoder of another width", lambda: models.VAE(nn.Linear(2, 3), nn.Linear(2, 2), 2).encode(X), "must return a mean and"),
+    (
+        "a likelihood that is a word",
+        lambda: models.VAE(nn.Linear(2, 4), nn.Linear(2, 2), 2, "b"),
+        "likelihood must be an object",
+    ),
+    (
+        "an encoder of another width",
+        lambda: models.VAE(nn.Linear(2, 3), nn.Linear(2, 2), 2).encode(X),
+        "must return a mean and",
+    ),
     ("more codes than dimensions", lambda: models.LinearVAE(3, 3), "1 ≤ latent_dim < dim"),
     ("PCA of images", lambda: models.LinearVAE.from_ppca(IMAGES, 2), r"x must be .*\[n, dim\].*flatten"),
     ("PCA of NaN", lambda: models.LinearVAE.from_ppca(X * NAN, 1), "x must be finite"),
-    ("PCA of a line", lambda: models.LinearVAE.from_ppca(torch.eye(4)[:, :1] * torch.ones(2), 1), "hold all the variance"),
-    ("a translator that is a function", lambda: models.CyclePair(LOCAL, torch.tanh, POINT_D, POINT_D), "to_a must be Module"),
+    (
+        "PCA of a line",
+        lambda: models.LinearVAE.from_ppca(torch.eye(4)[:, :1] * torch.ones(2), 1),
+        "hold all the variance",
+    ),
+    (
+        "a translator that is a function",
+        lambda: models.CyclePair(LOCAL, torch.tanh, POINT_D, POINT_D),
+        "to_a must be Module",
+    ),
     ("skip is a word", lambda: models.DenseTranslator(skip="yes"), "skip must be True or False"),
     ("a code without its partner", lambda: CYCLE_VAE.decode(Z, torch.zeros(3, 2)), "4 z, 3 specified"),
     ("a class code of another width", lambda: CYCLE_VAE.decode(Z, Z), "takes specified as"),
@@ -122,7 +167,11 @@ ROWS = [
     ("images in -1..1 to hide", lambda: models.hide_quadrants(IMAGES - 1, 1), "pixels must lie in 0 … 1"),
     ("NaN to hide", lambda: models.hide_quadrants(IMAGES * NAN, 1), "pixels must lie in 0 … 1, not nan"),
     ("a list to hide", lambda: models.hide_quadrants([0.0], 1), "takes float images"),
-    ("a baseline of another kind", lambda: models.QuadrantVAE(VAE), "baseline must be QuadrantNetwork, not FullyConnectedVAE"),
+    (
+        "a baseline of another kind",
+        lambda: models.QuadrantVAE(VAE),
+        "baseline must be QuadrantNetwork, not FullyConnectedVAE",
+    ),
     ("no completions", lambda: COMPLETING.complete(IMAGES, 0), "draws must be at least 1"),
     ("completions without channels", lambda: COMPLETING.complete(IMAGES[:, 0]), "takes seen as"),
     ("codes for other images", lambda: COMPLETING.decode(Z[:2], IMAGES), "2 z, 4 seen"),
@@ -136,7 +185,11 @@ ROWS = [
     ("an end without direction", lambda: models.spherical_interpolation(X[0], X[0] + 1, 0.5), "zero vector"),
     ("an end in a list", lambda: models.spherical_interpolation([1.0], X[0], 0.5), "a must be a tensor"),
     ("a share that is NaN", lambda: models.spherical_interpolation(X + 1, X + 1, NAN), "t must be a finite number"),
-    ("shares that do not fit", lambda: models.spherical_interpolation(X + 1, X + 1, torch.rand(3)), "t .* must broadcast"),
+    (
+        "shares that do not fit",
+        lambda: models.spherical_interpolation(X + 1, X + 1, torch.rand(3)),
+        "t .* must broadcast",
+    ),
     ("directions of a tensor", lambda: models.principal_directions(IMAGES, Z), "decode must be a function"),
     ("directions at one code", lambda: models.principal_directions(IMAGE_G, Z[0]), r"z must be codes \[n, d\]"),
     ("directions at NaN", lambda: models.principal_directions(IMAGE_G, Z * NAN), "z must be finite"),
@@ -152,7 +205,11 @@ ROWS = [
     ("negative noise", lambda: models.InstanceNoise(POINT_D, -0.1), "std must be at least 0"),
     ("noise that is NaN", lambda: models.InstanceNoise(POINT_D, NAN), "std must be at least 0, not nan"),
     ("a schedule that is a number", lambda: models.InstanceNoise(POINT_D, 0.1, 0.5), "schedule must be a function"),
-    ("a schedule that returns NaN", lambda: models.InstanceNoise(POINT_D, 0.1, lambda p: NAN).update(Run()), "schedule returns"),
+    (
+        "a schedule that returns NaN",
+        lambda: models.InstanceNoise(POINT_D, 0.1, lambda p: NAN).update(Run()),
+        "schedule returns",
+    ),
     ("noise on bytes", lambda: NOISY(X.byte()), "x must be a batch of floats"),
     ("a statistic of five axes", lambda: MIXING(torch.zeros(2, 1, 1, 2, 2)), "MinibatchStd takes vectors"),
     ("a pack of a function", lambda: models.Packed(torch.tanh, 2), "discriminator must be Module"),
