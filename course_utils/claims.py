@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course_utils.inputs import require_flag, require_kind, require_text
+from course_utils.inputs import require_flag, require_kind, require_text, shown
 from course_utils.intervals import confidence_interval
 from course_utils.storage import write_json
 
@@ -42,7 +42,7 @@ def describe(measured: object, finite: bool = True) -> str:
     try:
         values = [float(v) for v in measured] if _is_sequence(measured) else [float(measured)]
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, for a row of several numbers
-        raise ValueError(f"measured must be a number, or one for each run, not {measured!r}") from error
+        raise ValueError(f"measured must be a number, or one for each run, not {shown(measured)}") from error
     if not values:
         raise ValueError("measured is empty: there is no run to speak of")
     if broken := [value for value in values if not math.isfinite(value)]:

@@ -62,9 +62,16 @@ SIZES = [
     (partial(models.Maxout, 2, 3), "pieces"),
 ]
 HIDDEN = (
-    models.PointGenerator, models.PointDiscriminator, models.FullyConnectedGenerator, models.FullyConnectedDiscriminator,
-    models.FullyConnectedVAE, models.ConditionalVAE, models.CycleVAE, models.DenseTranslator, models.QuadrantNetwork,
-)  # fmt: skip
+    models.PointGenerator,
+    models.PointDiscriminator,
+    models.FullyConnectedGenerator,
+    models.FullyConnectedDiscriminator,
+    models.FullyConnectedVAE,
+    models.ConditionalVAE,
+    models.CycleVAE,
+    models.DenseTranslator,
+    models.QuadrantNetwork,
+)
 
 ROWS = [
     *(
