@@ -48,7 +48,8 @@ def describe(measured: object, finite: bool = True) -> str:
     if broken := [value for value in values if not math.isfinite(value)]:
         if finite and any(map(math.isnan, broken)):
             raise ValueError("measured is NaN, which no claim can rest on; find where it arises first")
-        return ", ".join(f"{value:.4g}" for value in values)
+        mean = sum(values) / len(values)
+        return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± nan ({len(values)} runs)"
     mean, half_width = confidence_interval(values)
     return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± {half_width:.2g} ({len(values)} runs)"
 
