@@ -7,12 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from stand_in import backend
 from torch import nn
 from torch.nn.functional import conv2d, cross_entropy, dropout
 
 from course_utils import machine, timing
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
-from stand_in import backend
 
 torch.manual_seed(0)
 X, Y, LABELS = torch.randn(6, 3), torch.randn(6, 3), torch.tensor([0, 2, 1, 0, 1, 2])
