@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import NamedTuple
 
-from course_utils.commands.cli import Stop, complain
+from course_utils.commands.cli import Stop, answer
 
 
 class Verb(NamedTuple):
@@ -67,16 +67,9 @@ def command(argv: list[str]):
 
 
 def main(argv: list[str]) -> int:
-    try:
-        _, module = command(argv)
-        return module.main(argv[1:])
-    except Stop as trouble:
-        complain(trouble)
-        return 1
-    except KeyboardInterrupt:
-        complain("stopped")
-        return 130
+    _, module = command(argv)
+    return module.main(argv[1:])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(answer(main, sys.argv[1:]))

@@ -17,15 +17,22 @@ def shown(value: object) -> str:
     """A wrong value in a few words: numbers and names as they are, tensors by type and shape, the rest by kind."""
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
-        single = math.prod(shape) == 1 and getattr(getattr(value, "device", None), "type", "cpu") == "cpu"
-        what = f", {value.item()!r}" if single else ""
-        return f"{type(value).__name__} of {dtype}, shape {list(shape)}{what}"
+        kind = "" if str(dtype).startswith("torch.") else f"{type(value).__name__} of "
+        return f"{kind}{dtype} {list(shape)}{_single(value)}"
     if value is None or isinstance(value, bool | int | float | complex | str):
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}…"
     if isinstance(value, type):
         return f"the class {value.__name__}"
     return f"{type(value).__name__} of {len(value)}" if isinstance(value, list | tuple | dict) else type(value).__name__
+
+
+def _single(value: object) -> str:
+    """The number that a tensor of one number holds, if it can be looked at."""
+    try:
+        return f" = {value.item()!r}"
+    except (TypeError, ValueError, RuntimeError):  # several numbers; or torch vectorises, or has the shape alone
+        return ""
 
 
 def _is_flag(value: object) -> bool:
@@ -43,8 +50,9 @@ def require_count(name: str, value: int, least: int = 1, most: int | None = None
     except TypeError:
         found = None
     if found is None or found < least or (most is not None and found > most):
-        wanted = f"of at least {least:,}" if most is None else f"from {least:,} to {most:,}"
-        raise ValueError(f"{name} must be a whole number {wanted}, not {shown(value)}{hint and f': {hint}'}")
+        bounds = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
+        wanted = f"a whole number, {bounds}" if found is None else bounds
+        raise ValueError(f"{name} must be {wanted}, not {shown(value)}{hint and f': {hint}'}")
     return found
 
 
@@ -83,12 +91,20 @@ def require_number(
         or (most is not None and found > most)
         or (below is not None and found >= below)
     ):
-        low = [f"at least {least:g}"] if least is not None else [f"above {above:g}"] if above is not None else []
-        high = [f"at most {most:g}"] if most is not None else [f"below {below:g}"] if below is not None else []
-        bounds = " and ".join([*low, *high])
+        bounds = _interval(least, above, most, below)
         wanted = bounds if found is not None and bounds else f"a finite number {bounds}".strip()
         raise ValueError(f"{name} must be {wanted}, not {shown(value)}{hint and f': {hint}'}")
     return found
+
+
+def _interval(least: float | None, above: float | None, most: float | None, below: float | None) -> str:
+    """These bounds in words: "at least 0", "in [0, 1)"."""
+    low, high = (least if above is None else above), (most if below is None else below)
+    if low is not None and high is not None:
+        return f"in {'[('[above is not None]}{low:g}, {high:g}{'])'[below is not None]}"
+    if low is not None:
+        return f"{'at least' if above is None else 'above'} {low:g}"
+    return f"{'at most' if below is None else 'below'} {high:g}" if high is not None else ""
 
 
 def require_flag(name: str, value: bool) -> bool:

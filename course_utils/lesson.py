@@ -21,14 +21,20 @@ BUDGETS = ("smoke", "cpu", "gpu")
 T = TypeVar("T")
 
 
-def begin(number: str, images: bool = False) -> "Lesson":
+def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     """Start lesson `number` ("03"): choose device and budget, load the image set if asked, print a table, seed torch.
 
     The environment can override the choices: COURSE_BUDGET (smoke, cpu, gpu), COURSE_SEED, COURSE_DATASET, COURSE_DATA.
+    `images=data.load_folder("my/pictures")` begins the lesson on your own images: then no claim is checked, as each is
+    one about the course's image sets.
     """
     device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
-    loaded = load_images(device=device) if images else None  # may take a download: the choices are checked first
-    lesson = Lesson(number, device, budget, seed, loaded)
+    own_images, loaded = isinstance(images, ImageData), None
+    if own_images:
+        loaded = images.to(device)
+    elif images:
+        loaded = load_images(device=device)  # may take a download: the choices are checked first
+    lesson = Lesson(number, device, budget, seed, loaded, own_images)
     torch.manual_seed(lesson.seed)
     print(lesson.table())
     return lesson
@@ -37,8 +43,17 @@ def begin(number: str, images: bool = False) -> "Lesson":
 class Lesson:
     """A running lesson. Made by `begin`."""
 
-    def __init__(self, number: str, device: torch.device, budget: str, seed: int, images: ImageData | None = None):
+    def __init__(
+        self,
+        number: str,
+        device: torch.device,
+        budget: str,
+        seed: int,
+        images: ImageData | None = None,
+        own_images: bool = False,
+    ):
         self.number, self.device, self.budget, self.seed = number, device, budget, seed
+        self.unchecked = "at the smoke budget" if budget == "smoke" else "on your own images" if own_images else ""
         self._images = images
         self._measured: dict[str, float] = {}
         self._evidence_file = os.environ.get("COURSE_EVIDENCE")  # set by `course.py evidence`, which wants numbers only
@@ -47,7 +62,7 @@ class Lesson:
     def table(self) -> str:
         timing = predicted_seconds(self.number, self.budget)
         time = f"about {_minutes(timing[0])} (measured on {timing[1]})" if timing else "not measured at this budget"
-        checks = "runs every line, checks no claim" if self.budget == "smoke" else "every claim is asserted"
+        checks = "runs every line, checks no claim" if self.unchecked else "every claim is asserted"
         rows = {
             "device": _device_name(self.device),
             **({"data": repr(self._images)} if self._images else {}),
@@ -79,15 +94,15 @@ class Lesson:
 
         `measured`: a number, or one for each run (then the mean and its 95 % interval are shown). `paper`: what was
         published. `protocol`: how it was measured, where the text does not say. Raises ClaimFailed if `holds` is false;
-        but not at the smoke budget, whose runs are too short for claims about quality, and not while `course.py
-        evidence` collects numbers, which must not depend on what we would like them to be.
+        but not at the smoke budget, whose runs are too short for claims about quality, not on your own images, and not
+        while `course.py evidence` collects numbers, which must not depend on what we would like them to be.
         """
         claim = Claim(text, bool(holds), describe(measured), paper, protocol)
         details = [f"measured {claim.measured}"] if claim.measured else []
         details += [f"paper {paper}"] if paper else []
         sentence = f"{text}  [{'; '.join(details)}]" if details else text
-        if self.budget == "smoke":
-            print(f"· not checked at the smoke budget: {sentence}")
+        if self.unchecked:
+            print(f"· not checked {self.unchecked}: {sentence}")
             return
         if not self._evidence_file:
             self._page().add(claim)
@@ -132,9 +147,10 @@ class Lesson:
             again = f"run `course.py evidence {self.number} --data {self.images.name} --budget {self.budget}` again"
             raise ValueError(f"the stored runs did not record {key!r}; {again}")
         low, high = evidence.band(key)
-        value = self._measured[key]
+        value, count = self._measured[key], len(evidence.values)
+        together = f" (for all {count} numbers together)" if count > 1 else ""
         self.claim(
-            f"this run's “{key}” lies in the 99 % band that {len(evidence.seeds)} stored runs predict, "
+            f"this run's “{key}” lies in the 99 % band{together} that {len(evidence.seeds)} stored runs predict, "
             f"{low:.3g} to {high:.3g}",
             low <= value <= high,
             measured=value,

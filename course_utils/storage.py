@@ -17,8 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-_HELD = (errno.EWOULDBLOCK, errno.EACCES)  # what flock, or Windows, says of a lock that another holds
-_PATIENCE = 0.1  # seconds between two looks at such a lock
+_PATIENCE = 0.1  # seconds between two looks at a lock that another process holds
 
 
 class DamagedFile(RuntimeError):
@@ -62,11 +61,9 @@ def _partial(path: Path) -> Iterator[BinaryIO]:
     permissions, as for any new file.
     """
     while True:
-        with open(path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial"), "xb") as file:
-            with suppress(OSError):  # not every file system has locks; there, nobody removes it either
-                _lock(file)
-            if not os.path.lexists(file.name):
-                continue  # another writer found it before it was locked, and took it for abandoned
+        with open(path.parent / f".{path.name}.{secrets.token_hex(8)}.partial", "xb") as file:
+            if not _lock(file) or not os.path.lexists(file.name):
+                continue  # another writer found it before it was locked, and takes it for abandoned
             try:
                 yield file
             finally:
@@ -84,22 +81,19 @@ def _remove_abandoned(path: Path) -> None:
                 partial.unlink()  # which Windows refuses while a writer has it open
                 continue
             with open(partial, "rb", opener=_open_no_link) as file:
-                _lock(file)
-                partial.unlink()
+                if _lock(file, certain=True):
+                    partial.unlink()
 
 
-def open_regular(path: str | os.PathLike) -> BinaryIO:
+@contextmanager
+def open_regular(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Open a file for reading, but nothing that is no file: a pipe would wait for ever, a device never end.
 
-    Raises OSError: FileNotFoundError, PermissionError, IsADirectoryError, or one that says "not a regular file".
+    Raises OSError: FileNotFoundError, PermissionError, IsADirectoryError, or one that says "Not a regular file".
     """
-    file = open(path, "rb", opener=_open_at_once)
-    try:
+    with open(path, "rb", opener=_open_at_once) as file:
         _require_regular(os.fstat(file.fileno()), path)
-    except OSError:
-        file.close()
-        raise
-    return file
+        yield file
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -130,7 +124,7 @@ def locked(path: str | os.PathLike, wait: bool = True, said: str = "") -> Iterat
     lock file can be made, as in a folder that is only read. A file system without locks keeps nobody out.
     """
     path = Path(path)
-    lock = path.with_name(f".{path.name}.lock")
+    lock = path.parent / f".{path.name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _acquire(lock)
@@ -143,47 +137,53 @@ def locked(path: str | os.PathLike, wait: bool = True, said: str = "") -> Iterat
         raise OSError(error.errno, f"No lock can be made ({error.strerror or error})", str(path)) from error
     if file is None:
         raise FileInUse(f"{path} is in use: another process, or another run in this one, has locked it")
-    with file:
-        try:
-            yield
-        finally:
-            if os.name != "nt":
-                _remove(lock)  # while it is held, so that it is not another's
-    if os.name == "nt":
-        _remove(lock)  # Windows removes no open file, and so neither ours nor another's
+    try:
+        yield
+    finally:
+        if os.name == "nt":
+            file.close()  # Windows removes no open file, and so none that another has locked since
+        with suppress(OSError):
+            lock.unlink()  # elsewhere while it is held, for the same reason
+        file.close()
 
 
 def _acquire(lock: Path) -> BinaryIO | None:
     """The lock file, open and held; None if another holds it."""
     while True:
-        file = os.fdopen(_open_no_link(str(lock), os.O_RDWR | os.O_CREAT), "rb")
         try:
-            _lock(file)
-        except OSError as error:
-            if error.errno in _HELD:
-                file.close()
-                return None
+            descriptor = _open_no_link(str(lock), os.O_RDWR | os.O_CREAT)  # to lock is to write, on some network disks
+        except PermissionError:
+            if not lock.exists():
+                raise
+            descriptor = _open_no_link(str(lock), os.O_RDONLY)  # another user's, in a folder that a class shares
+        file = os.fdopen(descriptor, "rb")
+        if not _lock(file):
+            file.close()
+            return None
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.lstat(lock)):
                 return file
         file.close()  # its holder removed it between our opening it and its being free
 
 
-def _lock(file: BinaryIO) -> None:
-    """Lock an open file; the lock goes with the process. Raises OSError if another has it, or if there are no locks."""
-    if os.name == "nt":
-        import msvcrt
+def _lock(file: BinaryIO, certain: bool = False) -> bool:
+    """Lock an open file until it is closed, or its process ends; False if another has locked it.
 
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
+    A file system without locks grants any, but not one that must be `certain`.
+    """
+    try:
+        if os.name == "nt":
+            import msvcrt
 
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
 
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError as error:
+        held = error.errno in (errno.EWOULDBLOCK, errno.EACCES)  # EACCES: what Windows says
+        return not held and not certain
 
 
 # --- what the files hold ---

@@ -8,7 +8,7 @@ and vmap.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils.inputs import shown
 
@@ -58,22 +58,60 @@ def require_tensor(
     raise ValueError(f"{name} must be {wanted}, not {shown(x)}{hint and f': {hint}'}")
 
 
+def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_axes: bool = False) -> None:
+    """What `network` is called with: [n, *shape], or with `more_axes` […, n, *shape]; of its precision, on its device.
+
+    It runs in each forward pass, and is not traced by torch.compile.
+    """
+    if torch.compiler.is_compiling():
+        return
+    weight = next(network.parameters())
+    front = x.ndim - len(shape) if isinstance(x, Tensor) else 0
+    fits = front > 0 and (front == 1 or more_axes) and x.shape[front:] == shape
+    if fits and x.dtype is weight.dtype and x.device == weight.device:
+        return
+    who = type(network).__name__
+    if not fits or not x.is_floating_point():
+        wanted = in_words((*((...,) if more_axes else ()), "n", *shape))
+        hint = _image_arguments(shape, x)
+        raise ValueError(f"{who} takes {name} as a tensor of floats {wanted}, not {shown(x)}{hint}")
+    require_same_device(**{name: x, f"the weights of {who}": weight})
+    if not torch.is_autocast_enabled(x.device.type):
+        raise ValueError(
+            f"{who} has weights in {weight.dtype}, and {name} is {x.dtype}: pass {name}.to({weight.dtype})"
+        )
+
+
+def _image_arguments(shape: tuple[int, ...], x: Tensor) -> str:
+    """Where square images have another size, or other channels: the arguments of a network that takes them."""
+    if len(shape) != 3 or not isinstance(x, Tensor) or x.ndim != 4 or x.shape[2] != x.shape[3]:
+        return ""
+    asked = {"image_size": (shape[1], x.shape[2]), "channels": (shape[0], x.shape[1])}
+    different = ", ".join(f"{argument}={given}" for argument, (built, given) in asked.items() if given != built)
+    return f": build it with {different}, or give it images of its shape" if different else ""
+
+
 def require_same_shape(why: str, **tensors: Tensor) -> None:
     """Tensors of floats, of one shape and on one device, so that nothing broadcasts; `why` says what they are for."""
     for name, x in tensors.items():
         require_tensor(name, x)
     if len({x.shape for x in tensors.values()}) > 1:
-        found = " and ".join(f"{name} {list(x.shape)}" for name, x in tensors.items())
+        found = " and ".join(f"{name} {tuple(x.shape)}" for name, x in tensors.items())
         raise ValueError(f"{found} must have the same shape: {why}")
     require_same_device(**tensors)
 
 
 def require_broadcasts_in_front(name: str, x: Tensor, onto: Tensor, onto_name: str) -> None:
-    """`x` has the shape of `onto`, or its last axes: the same for all in front. Other broadcasting hides mistakes."""
+    """`x` has the last axis of `onto`; any in front may be missing or 1, for the same in all. 0-d serves everywhere.
+
+    Other broadcasting, such as that of a column [n, 1] against [n, d], hides mistakes.
+    """
     require_tensor(name, x)
-    if x.ndim > onto.ndim or x.shape != onto.shape[onto.ndim - x.ndim :]:
+    front = zip(x.shape[-2::-1], onto.shape[-2::-1], strict=False)
+    fits = x.ndim <= onto.ndim and x.shape[-1:] == onto.shape[-1:] and all(a in (1, b) for a, b in front)
+    if x.ndim and not fits:
         raise ValueError(
-            f"{name} {list(x.shape)} must have the shape of {onto_name} {list(onto.shape)}, or of its last axes: "
+            f"{name} {tuple(x.shape)} must have the shape of {onto_name} {tuple(onto.shape)}, or of its last axes: "
             "reshape or expand it"
         )
     require_same_device(**{onto_name: onto, name: x})
@@ -88,7 +126,10 @@ def require_same_device(**tensors: Tensor) -> None:
 
 
 def require_same_length(**tensors: Tensor) -> None:
-    """Equally many rows in each."""
+    """Tensors of equally many rows."""
+    for name, x in tensors.items():
+        if not isinstance(x, Tensor) or x.ndim == 0:
+            raise ValueError(f"{name} must be a tensor with one row for each, not {shown(x)}")
     if len({len(x) for x in tensors.values()}) > 1:
         found = ", ".join(f"{len(x):,} {name}" for name, x in tensors.items())
         raise ValueError(f"each needs a partner, but there are {found}: pass equally many")
@@ -145,6 +186,18 @@ def require_image_range(name: str, x: Tensor) -> None:
         raise ValueError(
             f"{name} must lie in −1 … 1 with −1 for black, but these pixels lie in {low:.3g} … {high:.3g}, which looks "
             "like 0 … 1: pass 2 * x - 1"
+        )
+
+
+def require_about_image_range(name: str, x: Tensor) -> None:
+    """As `require_image_range`, but pixels may overshoot −1 … 1, as noise on images does. It waits for the device."""
+    low, high = (float(bound) for bound in x.detach().aminmax())
+    if not (math.isfinite(low) and math.isfinite(high)) or looks_like_zero_to_one(low, high):
+        require_image_range(name, x)
+    if low >= 0 and high > 2:
+        raise ValueError(
+            f"{name} must lie in −1 … 1 with −1 for black, but these pixels lie in {low:.3g} … {high:.3g}, like grey "
+            "levels: pass data.normalise of them as uint8"
         )
 
 

@@ -30,6 +30,16 @@ def own_ledger(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "ledger"))
 
 
+@pytest.fixture
+def double():
+    """Networks and noise in float64: two orders of the same sum then agree to 12 digits, on every processor."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 @pytest.fixture(scope="module")
 def stand_in():
     """The stand-in accelerator (tests/stand_in), plugged in for the tests of one file."""
@@ -92,7 +102,7 @@ class Checkout:
     def course(self, *argv: str, python: str | Path = sys.executable, **extra: str) -> subprocess.CompletedProcess:
         """`python course.py ARGV` in the checkout, to its end."""
         child = self.start(*argv, python=python, **extra)
-        out, err = child.communicate(timeout=240)
+        out, err = child.communicate(timeout=900)  # only an end to waiting
         return subprocess.CompletedProcess(child.args, child.returncode, out, err)
 
 

@@ -9,8 +9,8 @@ from course_utils.data import BinarisedImages, ImageData
 def grey(levels=(0, 51, 128, 255), n=1000) -> ImageData:
     """n training and 10 test images of 2x2 pixels with these grey levels."""
     images = torch.tensor(levels, dtype=torch.uint8).view(1, 1, 2, 2)
-    labels = torch.arange(n) % 2
-    return ImageData("squares", images.repeat(n, 1, 1, 1), labels, images.repeat(10, 1, 1, 1), labels[:10], ("a", "b"))
+    labels, test_labels = torch.arange(n) % 2, torch.arange(10) % 2
+    return ImageData("squares", images.repeat(n, 1, 1, 1), labels, images.repeat(10, 1, 1, 1), test_labels, ("a", "b"))
 
 
 @pytest.mark.parametrize("dynamic", [True, False])
@@ -59,7 +59,7 @@ def test_its_properties_and_its_errors():
     images = BinarisedImages(grey())
     assert (images.channels, images.image_size, images.device.type) == (1, 2, "cpu")
     assert repr(images) == "BinarisedImages(squares: binary pixels 1x2x2, drawn anew each time, on cpu)"
-    with pytest.raises(ValueError, match="expected 1 to 10, the size of the test split, got 11"):
+    with pytest.raises(ValueError, match="n must be from 1 to 10, not 11: the size of the test split"):
         images.fixed(11, "test")
-    with pytest.raises(ValueError, match="expected 'train' or 'test', got 'all'"):
+    with pytest.raises(ValueError, match="split must be one of 'train', 'test', not 'all'"):
         images.fixed(1, "all")

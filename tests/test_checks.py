@@ -4,6 +4,7 @@ import random
 import re
 import signal
 import sys
+import threading
 import time
 import warnings
 
@@ -12,11 +13,11 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from course_utils.checks import record, student
+from course_utils.checks import guard, record, student
 from course_utils.checks.compare import difference, same
 from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, WRONG, examine, judge
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited, number
-from course_utils.checks.guard import TimeLimit, time_limit, undisturbed
+from course_utils.checks.guard import TimeLimit, Waiting, time_limit, undisturbed
 from course_utils.checks.observe import Roughly, outcome
 from course_utils.checks.shelf import find
 
@@ -68,9 +69,14 @@ def loops(logits):
 def swallows_every_exception(logits):
     while True:
         try:
-            time.sleep(0.01)
+            sum(range(1000))
         except Exception:
             continue
+
+
+def endless_naps():
+    while True:
+        time.sleep(0.01)
 
 
 def leaves(logits):
@@ -116,14 +122,49 @@ def test_whatever_an_answer_does_is_put_into_a_sentence(answer, says):
     assert re.search(says, verdict.text), verdict.text
 
 
+def hasty(seconds: float, **options) -> Part:
+    return Part(loss, PART.mistakes, probe, seconds=seconds, **options)
+
+
 @pytest.mark.parametrize("answer", [loops, swallows_every_exception])
-def test_an_endless_loop_is_stopped(answer):
-    hasty = Part(loss, PART.mistakes, probe, seconds=0.3)
-    began = time.monotonic()
-    verdict = judge(hasty, answer, 0)
-    assert verdict.state == WRONG and "still running after 0.3 seconds" in verdict.text
-    assert time.monotonic() - began < 3
+def test_an_endless_loop_is_stopped_after_its_processor_time(answer):
+    began = time.process_time()
+    verdict = judge(hasty(0.3), answer, 0)
+    assert verdict.state == WRONG and "still running after 0.3 seconds of processor time" in verdict.text
+    assert "Does a loop never end" in verdict.text
+    assert 0.3 <= time.process_time() - began < 3
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_an_answer_is_not_stopped_because_the_machine_is_busy(monkeypatch):
+    """A clock that runs ten times faster than the processor is what an answer sees among nine others."""
+    real = time.monotonic
+    monkeypatch.setattr(guard.time, "monotonic", lambda: 10 * real())
+
+    def computes(logits):
+        until = time.thread_time() + 0.3
+        while time.thread_time() < until:
+            pass
+        return loss(logits)
+
+    assert judge(hasty(0.8, trials=1), computes, 0).state == RIGHT
+
+
+@pytest.mark.parametrize("wait", [threading.Event().wait, lambda: time.sleep(60), endless_naps])
+def test_an_answer_that_waits_is_told_so(wait):
+    verdict = judge(hasty(0.2), lambda logits: wait(), 0)
+    assert verdict.state == WRONG and "It waited for 0.6 seconds without computing" in verdict.text
+
+
+def test_slow_is_not_endless():
+    def slow(logits):
+        until = time.thread_time() + 0.25
+        while time.thread_time() < until:
+            pass
+        return loss(logits)
+
+    verdict = judge(hasty(0.6), slow, 0)
+    assert verdict.state == WRONG and "It ends, but it is too slow" in verdict.text and "in trial 3 of 3" in verdict.text
 
 
 def test_an_answer_that_survives_its_stop_is_still_too_slow():
@@ -133,7 +174,7 @@ def test_an_answer_that_survives_its_stop_is_still_too_slow():
         except BaseException:
             return loss(logits)
 
-    assert "still running" in judge(Part(loss, (), probe, seconds=0.2), tries_again, 0).text
+    assert "still running" in judge(hasty(0.2), tries_again, 0).text
 
 
 class Unprintable:
@@ -369,10 +410,14 @@ def test_the_alarm_of_others_is_put_back():
 
 def test_windows_way_of_stopping_works_here_too(monkeypatch):
     monkeypatch.delattr(signal, "SIGALRM")
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(TimeLimit), time_limit(0.2):
         loops(None)
+    with pytest.raises(Waiting), time_limit(0.2):
+        endless_naps()
     with time_limit(5):
         pass
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_undisturbed_draws_from_its_seed():
@@ -412,10 +457,25 @@ def test_a_damaged_or_unwritable_record_does_not_stop_the_work(shelved, capsys, 
     own_record.mkdir()
     (own_record / "02.json").write_text("{half")
     student.check("2.1", loss, "B")
-    assert "cannot be read and begins anew" in capsys.readouterr().out
+    assert "damaged and begins anew" in capsys.readouterr().out
     monkeypatch.setattr(record, "write_json", lambda *_: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
     student.check("2.1", loss, "B")
     assert "kept only until the kernel stops" in capsys.readouterr().out
+
+
+def test_a_record_that_cannot_be_read_is_left_as_it_is(shelved, capsys, monkeypatch, own_record):
+    student.check("2.1", loss, "B")
+    kept = (own_record / "02.json").read_bytes()
+    monkeypatch.setattr(record, "_memory", {})  # a new kernel, of a user who may not read the file
+
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(record, "open_regular", denied)
+    student.check("2.1", stub, "A")
+    assert "02.json cannot be read, Permission denied: what you do now is not kept" in capsys.readouterr().out
+    assert "0 of 1 right" in student.progress("02")
+    assert [path.read_bytes() for path in own_record.iterdir()] == [kept]
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,14 @@ def test_a_run_is_claimed_to_fall_where_the_stored_runs_predict(start, pages, tm
     assert page["claims"][0]["protocol"] == "stored runs: 2026-01-01, a machine, torch 2.6, seeds 1, 2, 3, 4, 5"
 
 
+def test_a_band_for_several_numbers_says_so(start, tmp_path, capsys):
+    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0], legible=[0.5, 0.6, 0.7, 0.6, 0.5])
+    course = start("cpu", DIGITS)
+    course.record("distance", 6)
+    course.claim_predicted("distance")
+    assert "lies in the 99 % band (for all 2 numbers together) that 5 stored runs predict" in capsys.readouterr().out
+
+
 def test_the_comparison_draws_what_was_recorded_and_claims_each_number(start, pages, tmp_path):
     store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0], unrecorded=[1.0, 2.0, 1.0, 2.0, 1.0])
     course = start("cpu", DIGITS)

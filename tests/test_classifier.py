@@ -1,10 +1,14 @@
 """The classifier: how well it reads, that it is trained once, and that looking changes nothing."""
 
 import os
+import subprocess
+import sys
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
+from conftest import ROOT
 
 from course_utils.data import load_images
 from course_utils.evaluation import (
@@ -93,6 +97,15 @@ def test_the_seed_decides_everything_and_disturbs_nothing(digits, monkeypatch):
     assert not torch.equal(first.head.weight, other.head.weight)
 
 
+def test_loading_leaves_the_random_numbers_as_they_were(digits, cache, quick):
+    torch.manual_seed(1)
+    expected = torch.rand(5)
+    for _ in ("trained", "restored"):
+        torch.manual_seed(1)
+        load_classifier(digits)
+        assert torch.equal(torch.rand(5), expected)
+
+
 def _cut(file):
     file.write_bytes(file.read_bytes()[:5000])
 
@@ -123,6 +136,127 @@ def test_a_damaged_file_is_said_and_replaced(digits, cache, quick, capsys, damag
     assert torch.equal(again.head.weight, first.head.weight)
     load_classifier(digits)
     assert quick == [0, 0]
+
+
+def _permute(kept):  # still plausible weights, but no longer of this network
+    weight = kept["weights"]["body.7.weight"]
+    kept["weights"]["body.7.weight"] = weight[:, torch.randperm(weight.shape[1], generator=torch.manual_seed(0))]
+
+
+def _permute_and_own_up(kept):
+    _permute(kept)
+    kept["accuracy"] = 0.1
+
+
+def _lose_a_number(kept):
+    kept["weights"]["head.bias"][0] = torch.nan
+
+
+def _boast(kept):
+    kept["accuracy"] = 1.0
+
+
+def _claim_nothing(kept):
+    kept["accuracy"] = float("nan")
+
+
+def _claim_a_word(kept):
+    kept["accuracy"] = "excellent"
+
+
+@pytest.mark.parametrize(
+    "change", [_permute, _permute_and_own_up, _lose_a_number, _boast, _claim_nothing, _claim_a_word]
+)
+def test_a_kept_classifier_is_measured_again_and_not_believed(digits, cache, quick, capsys, change):
+    """Whole files all of them, as far as check sums can tell."""
+    first = load_classifier(digits)
+    (path,) = cache.iterdir()
+    kept = torch.load(path)
+    change(kept)
+    torch.save(kept, path)
+    capsys.readouterr()
+    again = load_classifier(digits)
+    said = capsys.readouterr().out.splitlines()
+    assert str(path) in said[0] and "damaged" in said[0] and "again" in said[0]
+    assert torch.equal(again.head.weight, first.head.weight) and again.accuracy == first.accuracy
+    load_classifier(digits)
+    assert quick == [0, 0]
+
+
+def test_one_image_more_or_less_is_rounding(digits, cache, quick):
+    """Another device may name an image differently whose two best logits are all but equal."""
+    first = load_classifier(digits)
+    (path,) = cache.iterdir()
+    kept = torch.load(path)
+    kept["accuracy"] -= 1 / 360
+    torch.save(kept, path)
+    assert load_classifier(digits).accuracy == first.accuracy
+    assert quick == [0]
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "denied"])
+def test_what_cannot_be_read_is_left_as_it_is(digits, cache, quick, capsys, monkeypatch, what):
+    first = load_classifier(digits)
+    (path,) = cache.iterdir()
+    if what == "denied":
+
+        def denied(path):
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(classifier_cache, "load_tensors", denied)
+    else:
+        if what == "pipe" and not hasattr(os, "mkfifo"):
+            pytest.skip("needs POSIX pipes")
+        path.unlink()
+        (os.mkfifo if what == "pipe" else os.mkdir)(path)
+    before = os.lstat(path)
+    capsys.readouterr()
+    again = load_classifier(digits)
+    said = capsys.readouterr().out.splitlines()[0]
+    assert str(path) in said and "cannot be read" in said and "elete" not in said
+    assert torch.equal(again.head.weight, first.head.weight)
+    assert os.path.samestat(os.lstat(path), before) and list(cache.iterdir()) == [path]
+
+
+RACE = """
+import os, sys, time
+from course_utils.data import load_images
+from course_utils.evaluation import classifier, classifier_cache, load_classifier
+
+classifier.STEPS = 40
+digits = load_images("digits")
+trained = classifier._train(digits, 0)
+
+def slow(images, seed):
+    print("training", flush=True)
+    time.sleep(0.5)
+    return trained
+
+classifier_cache._train = slow
+classifier_cache.MINIMUM_ACCURACY = {}
+children = []
+for _ in range(30):
+    children.append(os.fork())
+    if children[-1] == 0:
+        os._exit(load_classifier(digits).accuracy != trained.accuracy)
+sys.exit(sum(os.waitpid(child, 0)[1] != 0 for child in children))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_thirty_processes_at_once_train_one(cache):
+    """In a process of its own, with one thread: a child forked from one whose thread pools are running may hang."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", RACE], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines().count("training") == 1
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_any_name_of_the_data_makes_one_file_in_the_cache(digits, cache, quick):
+    load_classifier(replace(digits, name="../my pictures/of cats" + "!" * 300))
+    (kept,) = cache.iterdir()
+    assert kept.is_file()
 
 
 def test_a_cached_file_runs_no_code(digits, cache, quick, tmp_path, capsys):

@@ -45,7 +45,7 @@ class Class:
         environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])  # for alembic
         line = [sys.executable, "-m", "nbgrader", *argv, f"--Exchange.root={self.root / 'exchange'}"]
         done = subprocess.run(
-            line, cwd=self.root / folder, env=environment, capture_output=True, text=True, timeout=300
+            line, cwd=self.root / folder, env=environment, capture_output=True, text=True, timeout=900
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stderr

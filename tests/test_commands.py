@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -19,6 +18,7 @@ import pytest
 
 from course_utils.commands import render
 from course_utils.commands.lab import is_free
+from course_utils.commands.lessons import SAME
 
 PICTURE = "from IPython.display import Image, display\ndisplay(Image('dot.png'))"
 DOT = bytes.fromhex(
@@ -38,18 +38,18 @@ def outputs(path) -> str:
 def answer(url: str, token: str | None = None, data: bytes | None = None) -> dict:
     headers = {"Authorization": f"token {token}"} if token else {}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, data=data, headers=headers), timeout=30) as reply:
+    with opener.open(urllib.request.Request(url, data=data, headers=headers), timeout=120) as reply:
         return json.loads(reply.read())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_lab_opens_the_first_lesson_behind_its_token_and_ctrl_c_ends_all(checkout):
     checkout.lesson("00_start_here", "print('hello')")
-    began = time.monotonic()
     child = checkout.start("lab", "--no-browser")
     try:
         assert child.stdout.readline() == "Starting JupyterLab (its log: build/lab.log)\n"
-        assert time.monotonic() - began < 3  # the launcher's own share of a second start
+        spent = psutil.Process(child.pid).cpu_times()
+        assert spent.user + spent.system < 3  # the launcher's own share of a second start
         address = child.stdout.readline()
         found = re.fullmatch(
             r"Open   (http://127\.0\.0\.1:\d+)/lab/tree/notebooks/00_start_here\.ipynb\?token=(\w{48})\n",
@@ -67,13 +67,13 @@ def test_lab_opens_the_first_lesson_behind_its_token_and_ctrl_c_ends_all(checkou
         assert not any(token in " ".join(member.cmdline()) for member in family)
         assert (checkout.root / "build/lab.log").stat().st_mode & 0o077 == 0  # Jupyter writes its address there
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=120)
         assert (child.returncode, out, err) == (0, "\nStopping JupyterLab\n", "")
-        _, alive = psutil.wait_procs(family, timeout=10)
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert not alive
     finally:
         child.terminate()
-        child.wait(timeout=30)
+        child.wait(timeout=120)
 
 
 def test_lab_that_cannot_start_names_its_log(checkout):
@@ -126,10 +126,19 @@ def test_test_runs_tests_and_lessons_at_the_smoke_budget(lessons):
 
 
 def test_claims_run_at_the_cpu_budget_and_image_lessons_again_on_the_digits(lessons, tmp_path):
-    fails = LOOK.format(number="03") + "assert os.environ['COURSE_DATASET'] != 'digits'"
-    lessons.lesson("03_images", fails, course={"data": "images"})
-    result = lessons.course("test", "--claims", "-n", "0", COURSE_DATA=str(tmp_path), OMP_NUM_THREADS="3")
-    assert re.findall(r"= (\d) (passed|failed)", result.stdout) == [("3", "passed"), ("1", "failed")]
+    """The longest lesson first; the second time without the cells that would only repeat what they did."""
+    look = LOOK.format(number="03") + "assert rings"
+    path = lessons.lesson("03_images", "rings = 8", look, course={"data": "images"})
+    notebook = json.loads(path.read_text())
+    notebook["cells"][0]["metadata"] = {"tags": [SAME]}
+    path.write_text(json.dumps(notebook))
+    measured = '{"00": {"cpu": {"seconds": 9}}, "03": {"cpu": {"seconds": 80}}}'
+    lessons.write("course_utils/evidence/timings.json", measured)
+    result = lessons.course("test", "--claims", "-n", "0", "-v", COURSE_DATA=str(tmp_path), OMP_NUM_THREADS="3")
+    assert re.findall(r"^notebooks/(\d\d).* (PASSED|FAILED)", result.stdout, re.M) == [
+        ("03", "PASSED"), ("03", "PASSED"), ("00", "PASSED"), ("03", "FAILED"),
+    ]  # fmt: skip
+    assert re.findall(r"= (\d .*) in [\d.]+s", result.stdout) == ["4 passed", "1 failed, 1 deselected"]
     assert result.returncode == 1  # the worse of the two
     assert ledger(lessons) == {"00-mnist": "cpu 3 1", "03-mnist": "cpu 3 1", "03-digits": "cpu 3 1"}
 

@@ -115,7 +115,7 @@ def test_other_shapes_and_numbers_of_classes_fit_too():
         (torch.tensor([0, 1, 2]), r"not torch.int64 \[3\]"),
         (one_hot(LABELS, 10), r"not torch.int64 \[4, 10\]"),
         ([0, 1, 2, 3], "not list"),
-        (3, "not int"),
+        (3, "not 3"),
     ],
 )
 def test_wrong_labels_are_named(labels, message):
@@ -127,7 +127,7 @@ def test_wrong_labels_are_named(labels, message):
 
 
 def test_an_unknown_way_is_named():
-    with pytest.raises(ValueError, match="concatenation, embedding, projection, not 'sum'"):
+    with pytest.raises(ValueError, match="'concatenation', 'embedding', 'projection', not 'sum'"):
         ConditionalDiscriminator(2, how="sum")
 
 

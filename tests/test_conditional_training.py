@@ -92,7 +92,8 @@ def test_the_loop_equals_one_written_by_hand(discriminator):
 
 
 def test_the_class_weight_scales_what_the_auxiliary_classifier_pays():
-    weighted = train(pair(AuxiliaryDiscriminator), objective=training.AuxiliaryClassifier(objectives.NON_SATURATING, 0.3))
+    weighted = training.AuxiliaryClassifier(objectives.NON_SATURATING, weight=0.3)
+    weighted = train(pair(AuxiliaryDiscriminator), objective=weighted)
     expected = by_hand(*pair(AuxiliaryDiscriminator), class_weight=0.3)
     torch.testing.assert_close(weighted.rows[:, :2], expected, atol=1e-5, rtol=0)
     assert not torch.equal(weighted.rows, train(pair(AuxiliaryDiscriminator)).rows)

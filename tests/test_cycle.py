@@ -30,7 +30,7 @@ def test_a_local_translator_sees_only_its_neighbourhood():
     y[0, 0, 7, 7].backward()
     rows = x.grad[0, 0].abs().sum(1).nonzero().flatten()
     assert (rows.min(), rows.max()) == (4, 10)
-    with pytest.raises(ValueError, match="at least 2 layers"):
+    with pytest.raises(ValueError, match="layers must be at least 2"):
         models.LocalTranslator(layers=1)
 
 
@@ -77,7 +77,7 @@ def test_a_cycle_vae_has_two_codes():
     torch.testing.assert_close(
         model.log_likelihood(x, mean, specified), -torch.nn.functional.softplus((1 - 2 * x) * logits).flatten(1).sum(1)
     )
-    with pytest.raises(ValueError, match="at least one dimension"):
+    with pytest.raises(ValueError, match="specified_dim must be at least 1"):
         models.CycleVAE(3, 0)
 
 
@@ -114,7 +114,7 @@ def test_the_backward_cycle_is_zero_for_a_code_that_does_not_depend_on_the_class
 
 
 def test_bad_weights_and_shapes_are_named():
-    with pytest.raises(ValueError, match="weights must be at least 0"):
+    with pytest.raises(ValueError, match="beta must be at least 0"):
         CycleELBO(beta=-1.0)
     with pytest.raises(ValueError, match="partner"):
         objectives.CycleELBO()(two_codes(), binary(4), binary(5))

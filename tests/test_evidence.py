@@ -44,6 +44,16 @@ def test_99_of_100_further_runs_fall_into_the_band():
     assert CONFIDENCE == 0.99 and abs(share - 0.99) < 4 * error  # a band for the mean would hold 80 %
 
 
+def test_all_numbers_of_99_of_100_further_runs_fall_into_their_bands():
+    numbers = np.random.default_rng(1).normal(50, 8, (1000, 5, 7))
+    missed = 0
+    for run in numbers:
+        table = Evidence({str(k): list(values[:6]) for k, values in enumerate(run)}, list(range(6)), "today, here")
+        bands = [table.band(str(k)) for k in range(5)]
+        missed += any(not low <= new <= high for new, (low, high) in zip(run[:, 6], bands, strict=True))
+    assert 0 < missed / len(numbers) < 0.01 + 4 * np.sqrt(0.01 * 0.99 / len(numbers))  # 99 % for each: 4.9 % miss
+
+
 def test_runs_that_agree_leave_no_room():
     assert stored([2.0] * 5).band("distance") == (2.0, 2.0)
 
@@ -80,7 +90,7 @@ pathlib.Path(os.environ["COURSE_EVIDENCE"]).parent.mkdir(parents=True, exist_ok=
 pathlib.Path(os.environ["COURSE_EVIDENCE"]).write_text(json.dumps({"distance": seed / 2, "seed": seed}))
 if seed == 3 and not pathlib.Path("go").exists():
     pathlib.Path("waiting").touch()
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -90,7 +100,7 @@ def test_evidence_goes_on_where_it_was_killed(checkout):
     notebooks = checkout.root / "notebooks"
     request = ("evidence", "3", "--data", "digits", "--seeds", "1", "2", "3", "4", "5")
     child = checkout.start(*request)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (notebooks / "waiting").exists() and time.monotonic() < deadline and child.poll() is None:
         time.sleep(0.05)
     family = psutil.Process(child.pid).children(recursive=True)

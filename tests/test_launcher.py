@@ -20,9 +20,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Checkout
 
-import course
 from course_utils.__main__ import VERBS
+from course_utils.commands import environment, installation, packages
 from course_utils.commands.cli import Stop
+from course_utils.commands.venv import State
 
 BACKEND = """
 import pathlib, tomllib, zipfile
@@ -112,7 +113,7 @@ def test_requirements_are_what_the_launcher_reads_and_what_conda_installs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     conda = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
     offered = (ROOT / "environment.yml").read_text()
-    for requirement in course.requirements(["lab", "test"]):
+    for requirement in environment.requirements(["lab", "test"]):
         name, bound = re.fullmatch(r"([\w-]+)(>=[\d.]+)?", requirement).groups()
         assert f"- {conda.get(name, name)}{' ' + bound if bound else ''}\n" in offered
     assert project["requires-python"] == ">=3.11" and "- python >=3.11\n" in offered
@@ -129,7 +130,7 @@ def test_missing_compares_versions_with_the_lower_bounds(monkeypatch, version, a
         return version
 
     monkeypatch.setattr(importlib.metadata, "version", look_up)
-    assert course.missing(["torch>=2.6"]) == (["torch>=2.6"] if absent else [])
+    assert packages.missing(["torch>=2.6"]) == (["torch>=2.6"] if absent else [])
 
 
 # ---- which environment ----------------------------------------------------------------------------
@@ -223,11 +224,11 @@ def test_no_network_on_the_first_start(fresh):
 
 
 def test_no_disk_is_seen_before_anything_is_made(fresh, monkeypatch):
-    for name, path in {"ROOT": "", "VENV": ".venv", "STAMP": ".venv/course-stamp.json"}.items():
-        monkeypatch.setattr(course, name, fresh.root / path)
-    monkeypatch.setattr(course.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1.25e9}))
+    for name, path in {"ROOT": "", "VENV": ".venv", "STAMP": ".venv/course-stamp.json", "BUILD": "build"}.items():
+        monkeypatch.setattr(installation, name, fresh.root / path)
+    monkeypatch.setattr(installation.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1.25e9}))
     with pytest.raises(Stop, match=r"needs about \d GB of disk, and .*fresh clone has 1.2 GB free"):
-        course.install(["lab"], ["torchlet>=1"], lock=None)
+        installation.install(["lab"], ["torchlet>=1"], State("it is not there yet"), lock=None)
     assert not fresh.venv.exists()
 
 
@@ -242,7 +243,7 @@ def test_no_disk_is_seen_before_anything_is_made(fresh, monkeypatch):
     ],
 )  # fmt: skip
 def test_the_log_of_a_failure_becomes_one_line(log, said):
-    assert said in course.diagnosis(log) and "\n" not in course.diagnosis(log)
+    assert said in installation.diagnosis(log) and "\n" not in installation.diagnosis(log)
 
 
 def test_a_folder_that_cannot_be_written(fresh):

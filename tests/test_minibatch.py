@@ -61,7 +61,7 @@ def test_packs_that_do_not_fill_are_refused():
         packed(torch.zeros(10, 2))
     with pytest.raises(ValueError, match="10 samples cannot be packed by 4"):
         training.train_gan(models.PointGenerator(), packed, data.Ring().sample, steps=1, batch_size=10, progress=False)
-    with pytest.raises(ValueError, match="at least 1 sample"):
+    with pytest.raises(ValueError, match="pack must be at least 1, not 0: it is a number of samples"):
         models.Packed(models.PointDiscriminator(), 0)
 
 

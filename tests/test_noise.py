@@ -101,7 +101,7 @@ def test_a_negative_size_is_refused(std):
 
 def test_a_schedule_below_zero_is_refused():
     noisy = InstanceNoise(Sum(), std=0.5, schedule=lambda progress: 1 - 2 * progress)
-    with pytest.raises(ValueError, match=r"at least 0, not -0.5 \(at step 75\)"):
+    with pytest.raises(ValueError, match=r"at least 0, not -0.5: at step 75"):
         noisy.update(progress(75))
 
 

@@ -37,7 +37,7 @@ def test_the_image_lessons_run_with_the_network_cut(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
     environment |= {"COURSE_CACHE": str(tmp_path / "cache"), "COURSE_LEDGER": str(tmp_path), "PYTHONPATH": str(ROOT)}
     line = [sys.executable, "-c", OFFLINE, *lessons]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=900)
     if done.returncode == 77:
         pytest.skip("unshare is not allowed here")
     assert done.returncode == 0, done.stderr

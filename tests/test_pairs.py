@@ -53,7 +53,7 @@ def test_pairs_and_test_images_carry_the_truth():
     a, b, labels = domains.test(5)
     assert torch.equal(b, data.bold(a))
     assert labels.tolist() == [0, 1, 2, 0, 1]
-    with pytest.raises(ValueError, match="expected 1 to 6"):
+    with pytest.raises(ValueError, match="n must be from 1 to 6"):
         domains.test(7)
     with pytest.raises(ValueError, match="cannot be reduced to 13"):
         data.UnpairedDomains(images(), data.bold, image_size=13)
@@ -71,7 +71,7 @@ def test_the_true_translations():
     assert (thick >= x).all()
     hidden = data.covered(torch.ones(1, 1, 14, 14))
     assert hidden[0, 0, 0].tolist() == [1] * 4 + [0] * 10
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match=r"share must be in \(0, 1\)"):
         data.covered(x, share=1.0)
 
 

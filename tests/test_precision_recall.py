@@ -111,9 +111,11 @@ def test_ten_thousand_against_ten_thousand_is_quick_and_small():
         "import resource, time, torch; from course_utils.evaluation import precision_recall\n"
         "torch.set_num_threads(1); real, fake = torch.randn(10_000, 64), torch.randn(10_000, 64)\n"
         "start = time.process_time(); precision_recall(real, fake)\n"
-        "print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "middle = time.process_time(); torch.cdist(real[:1000].double(), fake.double()).kthvalue(5)\n"
+        "end, peak = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(middle - start, end - middle, peak)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, kilobytes = map(float, done.stdout.split())
-    assert seconds <= 10
+    seconds, of_a_tenth, kilobytes = map(float, done.stdout.split())
+    assert seconds <= 3 * 10 * of_a_tenth  # the neighbours by PyTorch alone; three sets of distances are needed
     assert kilobytes * (1 if sys.platform != "darwin" else 1 / 1024) <= 1.5 * 2**20

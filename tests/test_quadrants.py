@@ -45,7 +45,7 @@ def test_the_quadrants_of_the_published_task_are_hidden(seen, shown):
 @pytest.mark.parametrize(
     ("x", "seen", "message"),
     [
-        (torch.zeros(2, 1, 28, 28), 0, "seen must be 1, 2 or 3 of the four quadrants, not 0"),
+        (torch.zeros(2, 1, 28, 28), 0, "seen must be from 1 to 3, not 0: it counts quadrants"),
         (torch.zeros(2, 1, 28, 28), 4, "not 4"),
         (-torch.ones(2, 1, 28, 28), 1, "pixels must lie in 0 … 1, not -1 … -1: binarise"),
         (torch.full((2, 1, 28, 28), 255.0), 1, "not 255 … 255"),
@@ -120,5 +120,5 @@ def test_the_elbo_uses_the_learned_prior_and_leaves_the_baseline_alone():
 
 def test_a_condition_of_another_shape_is_named():
     network, _ = pair()
-    with pytest.raises(ValueError, match=r"must be images \[2, 1, 28, 28\] with hidden pixels at −1, not \[2, 784\]"):
+    with pytest.raises(ValueError, match=r"\[n, 1, 28, 28\], not torch.float32 \[2, 784\]"):
         network(torch.zeros(2, 784))

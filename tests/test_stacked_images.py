@@ -79,7 +79,7 @@ def test_fixed_triples_are_the_same_each_time_and_disturb_nothing(digits):
     assert torch.equal(stacked.fixed(20)[:7], stacked.fixed(7))
     assert torch.equal(torch.get_rng_state(), state)
     assert len(stacked.fixed(20).flatten(1).unique(dim=0)) == 20
-    with pytest.raises(ValueError, match="at least 1 triple, got 0"):
+    with pytest.raises(ValueError, match="n must be at least 1, not 0: how many triples"):
         stacked.fixed(0)
 
 
@@ -87,7 +87,8 @@ def test_stacked_images_describe_themselves(digits):
     stacked = StackedImages(digits)
     assert (stacked.channels, stacked.image_size, stacked.modes, stacked.device) == (3, 28, 1000, digits.device)
     assert repr(stacked) == "StackedImages(digits: triples 3x28x28 with 1,000 modes, on cpu)"
-    colour = ImageData("colour", torch.zeros(2, 3, 28, 28, dtype=torch.uint8), *[torch.zeros(2)] * 3, ("a",))
+    pixels, labels = torch.zeros(2, 3, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64)
+    colour = ImageData("colour", pixels, labels, pixels, labels, ("a",))
     with pytest.raises(ValueError, match="expected grey ones.*got 3 channels"):
         StackedImages(colour)
 

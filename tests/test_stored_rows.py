@@ -65,9 +65,9 @@ class Classifier(Labelled):
         return verdict[:, 0], verdict[:, 1:]
 
 
-def labelled_pair(discriminator=partial(Labelled, 1)):
+def labelled_pair(discriminator=Labelled, n_out=1):
     torch.manual_seed(0)
-    return Labelled(2), discriminator()
+    return Labelled(2), discriminator(n_out)
 
 
 def points(n):
@@ -142,7 +142,7 @@ KINDS = {
     "images, dropout": partial(gan, image_pair, images, ema_decay=0.9, penalty=R1, penalty_every=2),
     "labels": partial(gan, labelled_pair, labelled_points, penalty=R1),
     "labels, relativistic": partial(gan, labelled_pair, labelled_points, objective=objectives.RELATIVISTIC),
-    "auxiliary classifier": partial(gan, partial(labelled_pair, partial(Classifier, 1 + CLASSES)), labelled_points),
+    "auxiliary classifier": partial(gan, partial(labelled_pair, Classifier, 1 + CLASSES), labelled_points),
     "ensemble": ensemble,
     "ensemble, one stream": partial(ensemble, own_streams=False),
     "ensemble, R1 + R2": partial(ensemble, objective=objectives.RELATIVISTIC, penalty=R1_R2),
@@ -165,13 +165,6 @@ def numbers(kind):
     if run.ema:
         sizes.append(sum(p.double().square().sum() for p in run.ema.parameters()))
     return run.rows.flatten(1).tolist() + [[float(size) for size in sizes]]
-
-
-@pytest.fixture
-def double():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 @pytest.mark.parametrize("kind", KINDS)

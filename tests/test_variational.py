@@ -189,7 +189,7 @@ def test_objectives_refuse_nonsense():
             ELBO(**wrong)
     with pytest.raises(ValueError, match="samples must be at least 1, not 0"):
         IWAE(0)
-    with pytest.raises(ValueError, match=r"k draws, n images.*\(3,\)"):
+    with pytest.raises(ValueError, match=r"k draws, n images.*\[3\]"):
         iwae_bound(torch.zeros(3))
 
 

@@ -4,14 +4,16 @@ import contextlib
 import io
 import reprlib
 import sysconfig
+import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
 
 from course_utils.checks.compare import difference, numeric, same
 from course_utils.checks.exercise import Exercise, Part
-from course_utils.checks.guard import TimeLimit, time_limit, undisturbed
+from course_utils.checks.guard import PATIENCE, TimeLimit, Waiting, time_limit, undisturbed
 
 # Where code lies that is not the student's.
 ELSEWHERE = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
@@ -58,39 +60,41 @@ def judge(part: Part, answer: object, seed: int) -> Verdict:
     if callable(part.reference) and not callable(answer):
         wanted = "class" if isinstance(part.reference, type) else "function"
         return Verdict(WRONG, f"It is {_shown(answer)}; asked for is the {wanted} itself, not a value.")
-    expected = _trials(part, part.reference, seed)  # first, in case the answer changes what both stand on
+    began = time.thread_time()
+    expected = list(_trials(part, part.reference, seed))  # first, in case the answer changes what both stand on
+    needed = time.thread_time() - began
+    seen: list[object] = []
     try:
         with time_limit(part.seconds):
-            seen = _trials(part, answer, seed)
+            for observation in _trials(part, answer, seed):
+                seen.append(observation)
     except _NotAttempted:
         return Verdict(NOT_ATTEMPTED, "")
-    except TimeLimit:
-        spent = f"It was still running after {part.seconds:g} seconds and was stopped"
-        return Verdict(WRONG, f"{spent}: does a loop never end?")
+    except TimeLimit as limit:
+        return Verdict(WRONG, _stopped(part, limit, len(seen), needed))
     if _agree(seen, expected):
         return Verdict(RIGHT, part.why)
     for mistake in part.mistakes:
-        if _agree(seen, _trials(part, mistake.answer, seed)):
+        if _agree(seen, list(_trials(part, mistake.answer, seed))):
             return Verdict(WRONG, mistake.reply, mistake.name)
     return Verdict(WRONG, _unknown(part, answer, seen, expected))
 
 
-def _trials(part: Part, answer: object, seed: int) -> list[object]:
+def _trials(part: Part, answer: object, seed: int) -> Iterator[object]:
     """What the probe saw in each trial; an error is something seen, too. What an answer prints, it prints once."""
-    seen: list[object] = []
     for trial in range(part.trials):
         once = contextlib.redirect_stdout(io.StringIO()) if trial else contextlib.nullcontext()
         with undisturbed(seed + trial), once:
             try:
-                seen.append(part.probe(answer))
+                seen = part.probe(answer)
             except (TimeLimit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # a student's code may raise anything, also SystemExit
                 message = _text(error)
                 if isinstance(error, NotImplementedError) and message in STUBS:
                     raise _NotAttempted from None
-                seen.append(_Raised(type(error).__name__, message, _line(error)))
-    return seen
+                seen = _Raised(type(error).__name__, message, _line(error))
+        yield seen
 
 
 def _agree(seen: list[object], expected: list[object]) -> bool:
@@ -119,6 +123,25 @@ def _line(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(ELSEWHERE)]
     return (own[-1].line or "").strip() if own else ""
+
+
+def _stopped(part: Part, limit: TimeLimit, trials: int, needed: float) -> str:
+    """What to say of an answer that was stopped after so many complete trials (all of them, if it caught the stop)."""
+    if isinstance(limit, Waiting):
+        return (
+            f"It waited for {PATIENCE * part.seconds:g} seconds without computing anything and was stopped: "
+            "does it ask for input, sleep, or wait for something that never comes?"
+        )
+    own = f"The course's own answer takes {max(needed, 0.01):.2g}."
+    if 0 < trials < part.trials:
+        return (
+            f"It ends, but it is too slow: it was stopped after {part.seconds:g} seconds of processor time, "
+            f"in trial {trials + 1} of {part.trials}. {own} Can one operation on whole tensors replace a loop?"
+        )
+    return (
+        f"It was still running after {part.seconds:g} seconds of processor time and was stopped. {own} "
+        "Does a loop never end, or does one take a single number at a time?"
+    )
 
 
 def _unknown(part: Part, answer: object, seen: list[object], expected: list[object]) -> str:

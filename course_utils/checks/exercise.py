@@ -33,8 +33,9 @@ class Part:
 
     `probe(answer)` looks at an answer and returns what it saw, by name. It is called once a trial, each time with
     other random numbers, but with the same ones for the student's answer, the reference and every mistake; two answers
-    are the same if nothing that was seen differs. `seconds` limits all trials of the student's answer together.
-    `expects` says in words what an answer looks like; `why` is told to those who have it right.
+    are the same if nothing that was seen differs. `seconds` of processor time are the limit for all trials of the
+    student's answer together. `expects` says in words what an answer looks like; `why` is told to those who have it
+    right.
     """
 
     reference: object

@@ -1,12 +1,14 @@
 """Running a student's code: within a time limit, and without moving anything outside."""
 
+import _thread
 import contextlib
 import random
 import signal
 import sys
 import threading
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,9 +16,17 @@ import torch
 
 from course_utils.training.randomness import forked_random_state
 
+TICK = 0.1  # seconds from one look at the time to the next
+PATIENCE = 3  # how many times its limit an answer may take on the clock while it hardly computes
+IDLE = 0.05  # of the time on the clock: a thread that gets less waits; even a crowded machine would give it more
+
 
 class TimeLimit(BaseException):
-    """The answer ran for too long. Not an Exception, so that an answer's own `except Exception` lets it pass."""
+    """The answer computed for too long. Not an Exception: an answer's own `except Exception` lets it pass."""
+
+
+class Waiting(TimeLimit):
+    """The answer did not compute at all: it waits for something that does not come."""
 
 
 @contextmanager
@@ -52,48 +62,59 @@ def _make_tensors_on(device: torch.device) -> None:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeLimit inside after `seconds`, wherever Python is then. Only the main thread can be interrupted."""
+    """Raise TimeLimit inside after `seconds` of processor time of this thread, wherever Python is then.
+
+    Processor time is the same on a machine that is busy with other things. One who waits (for input, a lock, a sleep)
+    uses none: Waiting is raised after PATIENCE times `seconds` on the clock. Only the main thread can be interrupted.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
-    elif hasattr(signal, "SIGALRM"):
-        fired = []
+        return
+    computing, clock = time.thread_time(), time.monotonic()
+    reached: list[type[TimeLimit]] = []
 
-        def stop(*_: object) -> None:
-            fired.append(True)
-            raise TimeLimit
+    def look(*_: object) -> None:
+        computed, passed = time.thread_time() - computing, time.monotonic() - clock
+        if computed >= seconds:
+            reached.append(TimeLimit)
+        elif passed >= PATIENCE * seconds and computed < IDLE * passed:
+            reached.append(Waiting)
+        if reached:
+            raise reached[0]
 
-        before = signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)  # and again, should the answer swallow the first
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-        if fired:
-            raise TimeLimit
-    else:
-        with _interrupted_after(seconds):
-            yield
+    with _alarms(look) if hasattr(signal, "SIGALRM") else _simulated_signals(look):
+        yield
+    if reached:  # the answer swallowed it
+        raise reached[0]
 
 
 @contextmanager
-def _interrupted_after(seconds: float) -> Iterator[None]:
-    """Windows has no alarm: another thread presses Ctrl-C."""
-    import _thread
-
-    fired = threading.Event()
-
-    def interrupt() -> None:
-        fired.set()
-        _thread.interrupt_main()
-
-    timer = threading.Timer(seconds, interrupt)
-    timer.start()
+def _alarms(look: Callable) -> Iterator[None]:
+    """Call `look` in the main thread again and again, also in the middle of a sleep."""
+    before = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
     try:
         yield
-    except KeyboardInterrupt:
-        if fired.is_set():
-            raise TimeLimit from None
-        raise
     finally:
-        timer.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _simulated_signals(look: Callable) -> Iterator[None]:
+    """The same for Windows, which has no alarm: another thread acts as if a signal came. A sleep ends first."""
+    before = signal.signal(signal.SIGTERM, look)  # which Windows itself never sends
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(TICK):
+            _thread.interrupt_main(signal.SIGTERM)
+
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        ticking.join()
+        signal.signal(signal.SIGTERM, before)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from course_utils.data.cache import cache_folder
-from course_utils.storage import write_json
+from course_utils.storage import open_regular, write_json
 
 Facts = dict[str, dict[str, str]]  # by exercise number: {"state": "right", "prediction": "B"}, each if there is one
 
@@ -14,6 +14,7 @@ STATES = ("right", "wrong")
 
 _memory: dict[str, Facts] = {}  # by lesson, for as long as the kernel lives
 _warned: set[Path] = set()
+_unreadable: set[Path] = set()  # they may be whole, so nothing is written over them
 
 
 def recall(lesson: str) -> Facts:
@@ -27,7 +28,7 @@ def remember(lesson: str, number: str, **facts: str) -> None:
     """Note facts about an exercise. If they cannot be written, say so once and keep them while the kernel runs."""
     known = recall(lesson)
     known.setdefault(number, {}).update(facts)
-    if (path := _path(lesson)) is None:
+    if (path := _path(lesson)) is None or path in _unreadable:
         return
     try:
         write_json(path, known)
@@ -40,15 +41,22 @@ def remember(lesson: str, number: str, **facts: str) -> None:
 
 def _stored(lesson: str) -> Facts:
     path = _path(lesson)
-    if path is None or not path.exists():
+    if path is None:
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            content = json.loads(file.read().decode())
         return {number: dict(facts) for number, facts in content.items() if facts.get("state", "right") in STATES}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        _unreadable.add(path)
+        print(f"(Your progress in {path} cannot be read, {error.strerror}: what you do now is not kept.)")
+        return {}
+    except (ValueError, AttributeError, TypeError):
         with suppress(OSError):
             path.replace(path.with_suffix(".damaged"))
-        print(f"(Your progress cannot be read and begins anew; the old file is {path.with_suffix('.damaged')}.)")
+        print(f"(Your progress is damaged and begins anew; the old file is {path.with_suffix('.damaged')}.)")
         return {}
 
 

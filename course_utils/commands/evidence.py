@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_utils.commands.cli import Parser, Stop, complain
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import BUILD, ROOT, budget, lesson, uses_images
+from course_utils.commands.lessons import BUILD, ROOT, budget, lesson, shown, uses_images
 from course_utils.commands.render import machine
 from course_utils.evidence import path_for
 from course_utils.storage import write_json
@@ -83,7 +83,7 @@ def main(argv: list[str]) -> int:
     }
     path = path_for(number, args.data, args.budget)
     write_json(path, table)
-    print(path.relative_to(ROOT))
+    print(shown(path))
     return 0
 
 

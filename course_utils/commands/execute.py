@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.commands.lessons import BUILD, LEDGER, NOTEBOOKS, timings
+from course_utils.commands.logs import open_log
 from course_utils.storage import write_whole
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def execute(path: Path, budget: str | None) -> tuple["NotebookNode", float, str 
     client.km = this_interpreters_kernel()
     client.owns_km = True
     began, error = time.monotonic(), None
-    BUILD.mkdir(exist_ok=True)
-    with bar, (BUILD / "kernel.log").open("w") as log:  # what the kernel says of itself would tear the bar
+    with bar, open_log(BUILD, "kernel") as log:  # what the kernel says of itself would tear the bar
         try:
             client.execute(env=environment, stderr=log)
         except CellExecutionError as failure:

@@ -2,22 +2,25 @@
 
 import argparse
 import contextlib
+import http.client
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import TextIO
 
-from course_utils.commands.cli import Parser, Stop
-from course_utils.commands.lessons import BUILD, ROOT
+from course_utils.commands.cli import Parser, Stop, complain, end_as_ctrl_c_does, uninterrupted
+from course_utils.commands.lessons import BUILD, LEDGER, NOTEBOOKS, ROOT, shown
+from course_utils.commands.logs import open_log
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8888
 START_SECONDS = 120
+NO_ANSWER = (OSError, http.client.HTTPException)
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -29,16 +32,30 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: list[str]) -> int:
     args = parse(argv)
-    port = args.port or next(port for port in range(FIRST_PORT, 65536) if is_free(port))
+    end_as_ctrl_c_does()  # however we are stopped, the server is stopped too
+    with open_log(BUILD, "lab") as log:
+        print(f"Starting JupyterLab (its log: {shown(Path(log.name))})", flush=True)
+        if not os.access(NOTEBOOKS, os.W_OK):
+            complain(f"{NOTEBOOKS} cannot be written: what you change in the lessons is not kept")
+        for port in [args.port] if args.port else filter(is_free, range(FIRST_PORT, 65536)):
+            code = serve(port, log, browser=not args.no_browser and has_display())
+            if code is not None:
+                return code
+            if is_free(port):
+                raise Stop(f"JupyterLab did not start; see {log.name}")
+            # Another program, or another start of this one, was faster to take this port.
+    raise Stop(f"port {args.port} is taken; choose another, or leave --port away")
+
+
+def serve(port: int, log: TextIO, browser: bool) -> int | None:
+    """Run JupyterLab to its end; its exit code, or None if it never came up."""
     token = secrets.token_hex(24)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # however we are stopped, the server is stopped too
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.default_int_handler)
-    log = BUILD / "lab.log"
-    print(f"Starting JupyterLab (its log: {log.relative_to(ROOT)})", flush=True)
-    server = start(port, token, log, browser=not args.no_browser and has_display())
+    server = None
     try:
-        wait_until_ready(server, port, token, log)
+        with uninterrupted():  # a server that was started is a server that is stopped
+            server = start(port, token, log, browser)
+        if not comes_up(server, port, token):
+            return None
         print(f"Open   http://{HOST}:{port}/lab/tree/notebooks/00_start_here.ipynb?token={token}")
         print("Ctrl-C stops", flush=True)
         return server.wait()
@@ -46,7 +63,9 @@ def main(argv: list[str]) -> int:
         print("\nStopping JupyterLab", flush=True)
         return 0
     finally:
-        stop(server, port, token)
+        with contextlib.suppress(KeyboardInterrupt), uninterrupted():  # a second Ctrl-C changes nothing
+            if server:
+                stop(server, port, token)
 
 
 def wanted_port(text: str) -> int:
@@ -75,7 +94,7 @@ def has_display() -> bool:
     return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in names)
 
 
-def start(port: int, token: str, log: Path, browser: bool) -> subprocess.Popen:
+def start(port: int, token: str, log: TextIO, browser: bool) -> subprocess.Popen:
     """The token travels in the environment: every user of the machine can read a command line, or a log."""
     settings = {
         "ServerApp.ip": HOST,
@@ -89,14 +108,10 @@ def start(port: int, token: str, log: Path, browser: bool) -> subprocess.Popen:
     }
     line = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in settings.items())]
     environment = dict(os.environ, JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH="1")
+    environment.setdefault("COURSE_LEDGER", str(LEDGER))  # kernels in a course that is only read must know it too
     # Its own session: Ctrl-C reaches us only, and we end it without its question "Shut down (y/[n])?".
     apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-    log.parent.mkdir(exist_ok=True)
-    log.unlink(missing_ok=True)
-    with os.fdopen(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as output:
-        return subprocess.Popen(
-            line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **apart
-        )
+    return subprocess.Popen(line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart)
 
 
 def ask(port: int, token: str, path: str, method: str = "GET") -> bytes:
@@ -108,21 +123,22 @@ def ask(port: int, token: str, path: str, method: str = "GET") -> bytes:
         return answer.read()
 
 
-def wait_until_ready(server: subprocess.Popen, port: int, token: str, log: Path) -> None:
+def comes_up(server: subprocess.Popen, port: int, token: str) -> bool:
+    """Wait until our server answers. Another one on this port does not know our token, and so does not count."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*NO_ANSWER):
             ask(port, token, "/api/status")
-            return
+            return True
         time.sleep(0.1)
-    raise Stop(f"JupyterLab did not start; see {log}")
+    return False
 
 
 def stop(server: subprocess.Popen, port: int, token: str) -> None:
     """Ask the server to end itself and its kernels; insist if it does not."""
     if server.poll() is not None:
         return
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(*NO_ANSWER):
         ask(port, token, "/api/shutdown", method="POST")
     for insist in (server.terminate, server.kill):
         try:

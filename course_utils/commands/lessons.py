@@ -1,15 +1,17 @@
 """The lessons as files: finding them by number."""
 
 import json
+import os
 from argparse import ArgumentTypeError
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-BUILD = ROOT / "build"
+BUILD = Path(os.environ.get("COURSE_BUILD") or ROOT / "build")  # course.py sets it where build/ cannot be written
 LEDGER = BUILD / "ledger"  # one page for each lesson, data set and budget: NN-data-budget.json
 TIMINGS = ROOT / "course_utils" / "evidence" / "timings.json"
 BUDGETS = ("smoke", "cpu", "gpu")
+SAME = "same-on-all-images"  # the tag of a lesson's cells that do and claim the same whatever the image set is
 METADATA = {  # of a stored notebook, the same on every machine
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -45,6 +47,20 @@ def uses_images(path: Path) -> bool:
     """Whether a lesson says in its metadata that it trains on images (`"course": {"data": "images"}`)."""
     metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
     return metadata.get("course", {}).get("data") == "images"
+
+
+def shown(path: Path) -> Path:
+    """As the terminal shows it: from the root of the course, or whole where it lies elsewhere."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def unusable(folder: Path) -> str:
+    """Why a folder cannot take what we write; empty if it can, or can be made. Nothing is written through a link."""
+    if folder.is_symlink():
+        return "is a link"
+    if folder.exists() and not folder.is_dir():
+        return "is not a folder"
+    return "" if os.access(folder if folder.exists() else folder.parent, os.W_OK | os.X_OK) else "cannot be written"
 
 
 def timings() -> dict:

@@ -4,7 +4,7 @@ import argparse
 
 from course_utils.commands.cli import Parser, Stop, complain
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import ROOT, budget, lesson
+from course_utils.commands.lessons import budget, lesson, shown
 from course_utils.commands.readme import update_readme
 from course_utils.commands.render import store_seconds
 
@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
     device = gpu() if args.gpu_minutes else None
     notebook, seconds, error = execute(args.lesson, "gpu" if device else args.budget)
     for path in leave(notebook, args.lesson.stem):
-        print(path.relative_to(ROOT))
+        print(shown(path))
     if error:
         complain(f"lesson {args.lesson.name[:2]} stopped after {seconds:.0f} s: {error}")
         return 1

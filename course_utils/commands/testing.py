@@ -1,16 +1,21 @@
 """`course.py test`: the unit tests, every lesson and every exercise in one run of pytest, notebooks through nbval."""
 
 import argparse
+import math
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from course_utils.commands.cli import Parser
-from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, exercise_notebooks, uses_images
+from course_utils.commands.cli import ENDING, Parser
+from course_utils.commands.lessons import LEDGER, ROOT, SAME, all_lessons, exercise_notebooks, timings, uses_images
 
-# A notebook is one worker's, from its first cell to its last; notebooks start before the short unit tests.
-NBVAL = ["--nbval-lax", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# A notebook is one worker's, from its first cell to its last; the longest lessons start first, and the short unit tests
+# come last, so that neither worker waits long for the other.
+WORKERS = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+NBVAL = ["--nbval-lax", "--nbval-current-env", "--nbval-kernel-startup-timeout=300"]
+CELLS = ["-p", "course_utils.commands.notebook_cells"]
 NO_TESTS = 5  # pytest's exit code when a filter leaves nothing
 
 
@@ -23,7 +28,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--claims", action="store_true",
         help="run the lessons at the cpu budget, where every claim is asserted; "
-        "with real MNIST (COURSE_DATA) the image lessons run a second time on the embedded digits",
+        "with real MNIST (COURSE_DATA) the image lessons run a second time on the embedded digits, "
+        f"except for cells with the tag {SAME}",
     )  # fmt: skip
     args, args.pytest = parser.parse_known_args(argv)
     return args
@@ -33,18 +39,23 @@ def main(argv: list[str]) -> int:
     args = parse(argv)
     targets = [arg for arg in args.pytest if (ROOT / arg.split("::")[0]).exists()]
     options = [arg for arg in args.pytest if arg not in targets]
-    lessons = list(all_lessons().values())
+    lessons = sorted(all_lessons().values(), key=seconds, reverse=True)
     targets = targets or [*lessons, *exercise_notebooks("solutions"), *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":
-        chosen = {(ROOT / target).resolve() for target in targets} | {ROOT / "notebooks"}
-        images = [path for path in lessons if uses_images(path) and path in chosen]
+        chosen = {(ROOT / target).resolve() for target in targets}
+        images = [path for path in lessons if uses_images(path) and chosen & {path, path.parent}]
         if images:
             print("\nThe image lessons again, on the embedded digits: the course without a network", flush=True)
-            again = pytest(images, options, "digits", args.claims)
+            again = pytest(images, ["--other-images", *options], "digits", args.claims)
             code = max(code, 0 if options and again == NO_TESTS else again)
     return code
+
+
+def seconds(lesson: Path) -> float:
+    """What a lesson took when it was rendered; one that never was may be long."""
+    return timings().get(lesson.name[:2], {}).get("cpu", {}).get("seconds", math.inf)
 
 
 def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: bool) -> int:
@@ -60,15 +71,29 @@ def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: 
     if dataset != "default":
         environment["COURSE_DATASET"] = dataset
     timeout = f"--nbval-cell-timeout={900 if claims else 300}"  # a training cell at the cpu budget may take minutes
-    line = [sys.executable, "-m", "pytest", *NBVAL, timeout, *options, *map(str, targets)]
+    line = [sys.executable, "-m", "pytest", *CELLS, *NBVAL, *WORKERS, timeout, *options, *map(str, targets)]
     return call(line, environment)
 
 
 def call(line: list[str], environment: dict[str, str]) -> int:
-    """Run a command to its end; Ctrl-C reaches it as well, and it is the one to decide what that means."""
-    child = subprocess.Popen(line, cwd=ROOT, env=environment)
+    """Run a command to its end; Ctrl-C reaches it as well, and it is the one to decide what that means.
+
+    SIGTERM, which reaches this process only, is passed on, and then counts as Ctrl-C.
+    """
+    child, passed_on = subprocess.Popen(line, cwd=ROOT, env=environment), []
+
+    def pass_on(number, frame):
+        passed_on.append(number)
+        child.send_signal(number)
+
+    for number in ENDING:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, pass_on)
     while True:
         try:
-            return child.wait()
+            code = child.wait()
         except KeyboardInterrupt:
             continue
+        if passed_on:
+            raise KeyboardInterrupt
+        return code

@@ -2,6 +2,7 @@
 
 from .binarised import BinarisedImages
 from .cache import cache_folder
+from .folder import load_folder
 from .images import ImageData, load_images, normalise, to_uint8
 from .mnist import DataError
 from .pairs import SameClassPairs, UnpairedDomains, bold, covered, inverted, quarter_turn, quarter_turn_back
@@ -25,6 +26,7 @@ __all__ = [
     "cache_folder",
     "covered",
     "inverted",
+    "load_folder",
     "load_images",
     "normalise",
     "quarter_turn",

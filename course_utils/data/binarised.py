@@ -8,7 +8,10 @@ one fixed draw of 60,000 images can fit the noise of that draw, so the numbers o
 import torch
 from torch import Tensor
 
-from .images import ImageData
+from course_utils.inputs import require_count, require_flag, require_kind, shown
+from course_utils.tensor_inputs import readable
+
+from .images import ImageData, first_of
 
 SEED = 20080705  # of the draws that are the same each time
 
@@ -21,7 +24,8 @@ class BinarisedImages:
     """
 
     def __init__(self, images: ImageData, dynamic: bool = True):
-        self.images, self.dynamic = images, dynamic
+        self.images = require_kind("images", images, ImageData)
+        self.dynamic = require_flag("dynamic", dynamic)
         self._train = None if dynamic else _binarise_once(images.images, SEED)
 
     @property
@@ -47,18 +51,19 @@ class BinarisedImages:
 
     def fixed(self, n: int, split: str = "train") -> Tensor:
         """The first ``n`` images of the split ("train" or "test") in one binarisation, the same each time."""
-        if split not in ("train", "test"):
-            raise ValueError(f"split: expected 'train' or 'test', got {split!r}.")
-        grey = self.images.images if split == "train" else self.images.test_images
-        if not 1 <= n <= len(grey):
-            raise ValueError(f"n: expected 1 to {len(grey):,}, the size of the {split} split, got {n}.")
-        return _binarise_once(grey[:n], SEED + (split == "test")).float()
+        return _binarise_once(first_of(self.images, n, split), SEED + (split == "test")).float()
 
     def _draw(self, n: int) -> Tensor:
-        return torch.randint(len(self.images.images), (n,), device=self.device)
+        return torch.randint(len(self.images.images), (require_count("n", n),), device=self.device)
 
     def at(self, drawn: Tensor) -> Tensor:
         """The training images of these numbers, int64 [n], binarised: float32 [n, channels, size, size] of 0 and 1."""
+        if not isinstance(drawn, Tensor) or drawn.dtype != torch.int64 or drawn.ndim != 1:
+            raise ValueError(f"drawn must be the numbers of images, int64 [n], not {shown(drawn)}")
+        if readable(drawn) and len(drawn) and not 0 <= int(drawn.min()) <= int(drawn.max()) < len(self.images.images):
+            raise ValueError(
+                f"drawn must lie in 0 .. {len(self.images.images) - 1:,}, the numbers of the training images"
+            )
         if self._train is not None:
             return self._train.index_select(0, drawn).float()
         grey = self.images.images.index_select(0, drawn)

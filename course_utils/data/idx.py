@@ -68,4 +68,4 @@ class IdxFile(NamedTuple):
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise DataError(f"{path} is truncated or no gzip file ({error}). {remedy}") from error
         except OSError as error:  # it may be whole, so deleting it is no remedy
-            raise DataError(f"{path} cannot be read ({error.strerror or error}). Make it readable.") from error
+            raise DataError(f"{path} cannot be read ({error.strerror or error}). Put a readable file there.") from error

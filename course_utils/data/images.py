@@ -13,6 +13,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from course_utils.inputs import require_choice, require_count, require_text, shown
+from course_utils.tensor_inputs import (
+    require_about_image_range,
+    require_device,
+    require_label_range,
+    require_same_device,
+    require_tensor,
+)
+
 from . import mnist
 
 _SOURCES = {"mnist": mnist.MNIST, "fashion-mnist": mnist.FASHION_MNIST}
@@ -20,13 +29,17 @@ _SOURCES = {"mnist": mnist.MNIST, "fashion-mnist": mnist.FASHION_MNIST}
 
 def normalise(images: Tensor) -> Tensor:
     """Grey levels uint8 0..255 to float32 -1..1, the range of a tanh generator: x / 127.5 - 1."""
-    if images.dtype != torch.uint8:
-        raise ValueError(f"normalise: expected uint8 grey levels, got {images.dtype}. Are they normalised already?")
+    if not isinstance(images, Tensor) or images.dtype != torch.uint8:
+        raise ValueError(f"normalise: expected uint8 grey levels, got {shown(images)}. Are they normalised already?")
     return images.float().mul_(2 / 255).sub_(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """The inverse of ``normalise``: floats in -1..1 to the nearest grey level; values outside are clipped."""
+    """The inverse of ``normalise``: floats in -1..1 to the nearest grey level; values a little outside are clipped.
+
+    Raises ``ValueError`` for NaN, and for what is grey levels 0..255 or 0..1 already.
+    """
+    require_about_image_range("images", require_tensor("images", images, what="float images"))
     return ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
@@ -39,7 +52,19 @@ class ImageData:
     labels: Tensor  # int64 [N]
     test_images: Tensor
     test_labels: Tensor
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # of images without labels one, and all labels are 0
+
+    def __post_init__(self):
+        require_text("name", self.name)
+        if not isinstance(self.classes, tuple | list) or not self.classes:
+            raise ValueError(f"classes must be a tuple of names, at least one, not {shown(self.classes)}")
+        for split in ("", "test_"):
+            images, labels = f"{split}images", f"{split}labels"
+            _require_split(images, getattr(self, images), labels, getattr(self, labels), len(self.classes))
+        if self.test_images.shape[1:] != self.images.shape[1:]:
+            one, other = list(self.images.shape[1:]), list(self.test_images.shape[1:])
+            raise ValueError(f"images and test_images must be of one size, and they are {one} and {other}")
+        require_same_device(images=self.images, test_images=self.test_images)
 
     @property
     def device(self) -> torch.device:
@@ -63,16 +88,11 @@ class ImageData:
         return normalise(self.images.index_select(0, drawn)), self.labels.index_select(0, drawn)
 
     def _draw(self, n: int) -> Tensor:
-        return torch.randint(len(self.images), (n,), device=self.device)
+        return torch.randint(len(self.images), (require_count("n", n),), device=self.device)
 
     def fixed(self, n: int, split: str = "train") -> Tensor:
         """The first ``n`` images of the split ("train" or "test"), normalised: the same ones each time."""
-        if split not in ("train", "test"):
-            raise ValueError(f"split: expected 'train' or 'test', got {split!r}.")
-        images = self.images if split == "train" else self.test_images
-        if not 1 <= n <= len(images):
-            raise ValueError(f"n: expected 1 to {len(images):,}, the size of the {split} split, got {n}.")
-        return normalise(images[:n])
+        return normalise(first_of(self, n, split))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -84,23 +104,53 @@ class ImageData:
 
     def to(self, device: str | torch.device) -> "ImageData":
         """The same data on another device."""
+        require_device(device)
         tensors = ("images", "labels", "test_images", "test_labels")
         return replace(self, **{name: getattr(self, name).to(device) for name in tensors})
 
     def __repr__(self) -> str:
         shape = f"{self.channels}x{self.image_size}x{self.image_size}"
         counts = f"{len(self.images):,} training and {len(self.test_images):,} test images {shape}"
-        return f"ImageData({self.name}: {counts}, {len(self.classes)} classes, on {self.device})"
+        classes = f"{len(self.classes)} classes" if len(self.classes) > 1 else "unlabelled"
+        return f"ImageData({self.name}: {counts}, {classes}, on {self.device})"
+
+
+def _require_split(name: str, images: Tensor, labels_name: str, labels: Tensor, classes: int) -> None:
+    """uint8 [N, channels, size, size] with N labels, int64 in 0 .. classes - 1."""
+    is_bytes = isinstance(images, Tensor) and images.dtype == torch.uint8
+    if not is_bytes or images.ndim != 4 or images.numel() == 0 or images.shape[2] != images.shape[3]:
+        raise ValueError(f"{name} must be uint8 [N, channels, size, size], square, N >= 1, not {shown(images)}")
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (len(images),):
+        n = len(images)
+        raise ValueError(f"{labels_name} must be int64 [{n}], one for each of the {n:,} {name}, not {shown(labels)}")
+    if not images.is_meta:  # a tensor without values
+        _require_values(name, images, labels, classes)
+    require_same_device(**{name: images, labels_name: labels})
+
+
+def _require_values(name: str, images: Tensor, labels: Tensor, classes: int) -> None:
+    if images.max() == 1:
+        raise ValueError(f"{name} must hold grey levels 0..255, and the brightest pixel is 1: multiply by 255")
+    require_label_range(labels, classes)
+
+
+def first_of(data: ImageData, n: int, split: str) -> Tensor:
+    """The first ``n`` grey images of the split ("train" or "test"), uint8."""
+    require_choice("split", split, ("train", "test"))
+    grey = data.images if split == "train" else data.test_images
+    return grey[: require_count("n", n, most=len(grey), hint=f"the size of the {split} split is {len(grey):,}")]
 
 
 def load_images(name: str | None = None, device: str | torch.device = "cpu") -> ImageData:
     """Load "mnist", "fashion-mnist" or "digits": scikit-learn's 1,797 real digits, 8x8 enlarged to 28x28.
 
     Without a name, ``COURSE_DATASET`` names it. Where that is not set either, it is MNIST: ``COURSE_DATA``,
-    else the cache folder, else a download. Where none of these serves, it is the digits, said in one line.
+    else the cache folder, else a download. Where none of these serves, it is the digits, said in one line; but an error
+    if ``COURSE_DATA`` is set.
 
     Raises ``DataError`` when a copy is damaged, or when a data set that was named cannot be had.
     """
+    require_device(device)
     name = name or os.environ.get("COURSE_DATASET") or None
     if name not in (None, "digits", *_SOURCES):
         raise ValueError(f"name or COURSE_DATASET: expected 'mnist', 'fashion-mnist' or 'digits', got {name!r}.")

@@ -8,6 +8,8 @@ tells which triple a generator made (``course_utils.evaluation.stacked_coverage`
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_count, require_kind
+
 from .images import ImageData, normalise
 
 
@@ -22,7 +24,7 @@ class StackedImages:
     channels = 3
 
     def __init__(self, images: ImageData):
-        if images.channels != 1:
+        if require_kind("images", images, ImageData).channels != 1:
             raise ValueError(f"images: expected grey ones, to stack three of them, got {images.channels} channels.")
         self.images = images
         self.modes = len(images.classes) ** 3
@@ -37,16 +39,15 @@ class StackedImages:
 
     def batch(self, n: int) -> Tensor:
         """``n`` triples of training images, float32 [n, 3, size, size] in -1..1, from the device's global generator."""
-        return self._gather(torch.randint(len(self.images.images), (n, 3), device=self.device))
+        return self._gather(torch.randint(len(self.images.images), (require_count("n", n), 3), device=self.device))
 
     def fixed(self, n: int) -> Tensor:
         """``n`` triples as ``batch`` makes them, but the same ones each time: the first n of one endless list.
 
         The caller's random numbers stay as they were. Raises ``ValueError`` for n < 1.
         """
-        if n < 1:
-            raise ValueError(f"n: expected at least 1 triple, got {n}.")
-        drawn = torch.randint(len(self.images.images), (n, 3), generator=torch.Generator().manual_seed(0))
+        shape = require_count("n", n, hint="how many triples"), 3
+        drawn = torch.randint(len(self.images.images), shape, generator=torch.Generator().manual_seed(0))
         return self._gather(drawn.to(self.device))
 
     def _gather(self, drawn: Tensor) -> Tensor:

@@ -14,6 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_count, require_number, shown
+from course_utils.tensor_inputs import require_device
+
 _LARGEST_TABLE = 2**22  # distances held at once by log_prob: 16 MiB in float32
 
 
@@ -25,14 +28,14 @@ class Mixture:
     """
 
     def __init__(self, means, stds, weights=None):
-        means = torch.as_tensor(means, dtype=torch.float64)
+        means = _numbers("means", means)
         if means.ndim != 2 or means.numel() == 0 or not means.isfinite().all():
             raise ValueError(f"means: expected finite numbers of shape [k, dim], got {means.tolist()}.")
         k, self.dim = means.shape
-        stds = torch.as_tensor(stds, dtype=torch.float64)
+        stds = _numbers("stds", stds)
         if stds.shape not in ((), (k,)) or not (stds.isfinite() & (stds > 0)).all():
             raise ValueError(f"std: expected one positive number, or {k}, one a mode; got {stds.tolist()}.")
-        weights = torch.as_tensor([1 / k] * k if weights is None else weights, dtype=torch.float64)
+        weights = _numbers("weights", [1 / k] * k if weights is None else weights)
         if weights.shape != (k,) or not (weights >= 0).all() or abs(weights.sum().item() - 1) > 1e-6:
             raise ValueError(f"weights: expected {k} numbers >= 0 that sum to 1, got {weights.tolist()}.")
 
@@ -44,15 +47,16 @@ class Mixture:
 
     def sample(self, n: int, device: str | torch.device = "cpu") -> Tensor:
         """``n`` independent draws, float32 [n, dim], from the device's global generator."""
-        means, stds, weights = self._on(torch.device(device), torch.float32)
+        n = require_count("n", n, least=0)
+        means, stds, weights = self._on(require_device(device), torch.float32)
         edges = weights.cumsum(0)[:-1]  # a uniform number falls between two edges with probability w_k
         which = torch.bucketize(torch.rand(n, device=device), edges, right=True)
         return means[which] + stds[which, None] * torch.randn(n, self.dim, device=device)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """The exact, normalised log-density of ``x`` [..., dim] in nats: [...], in the precision of ``x``."""
-        if x.shape[-1:] != (self.dim,) or not x.is_floating_point():
-            raise ValueError(f"x: expected a float tensor [..., {self.dim}], got {x.dtype} {list(x.shape)}.")
+        if not isinstance(x, Tensor) or x.shape[-1:] != (self.dim,) or not x.is_floating_point():
+            raise ValueError(f"x: expected a float tensor [..., {self.dim}], got {shown(x)}.")
         means, stds, weights = self._on(x.device, x.dtype)
         log_scale = weights.log() - self.dim * (stds * math.sqrt(2 * math.pi)).log()
 
@@ -82,8 +86,8 @@ class Ring(Mixture):
     """
 
     def __init__(self, modes: int = 8, radius: float = 2.0, std: float = 0.02):
-        _check_count("modes", modes)
-        _check_positive("radius", radius)
+        modes = require_count("modes", modes)
+        require_number("radius", radius, above=0)
         angle = 2 * math.pi * torch.arange(modes, dtype=torch.float64) / modes
         super().__init__(radius * torch.stack([angle.cos(), angle.sin()], dim=1), std)
         self.radius = radius
@@ -96,8 +100,8 @@ class Grid(Mixture):
     """Equal Gaussians on a square grid around 0. The defaults are PacGAN's 25 modes, {-4, -2, 0, 2, 4}^2."""
 
     def __init__(self, side: int = 5, spacing: float = 2.0, std: float = 0.05):
-        _check_count("side", side)
-        _check_positive("spacing", spacing)
+        side = require_count("side", side)
+        require_number("spacing", spacing, above=0)
         ticks = spacing * (torch.arange(side, dtype=torch.float64) - (side - 1) / 2)
         super().__init__(torch.cartesian_prod(ticks, ticks), std)
         self.side, self.spacing = side, spacing
@@ -110,7 +114,7 @@ class TwoGaussians(Mixture):
     """Two equal Gaussians in the plane, ``separation`` apart on the first axis."""
 
     def __init__(self, separation: float = 2.0, std: float = 0.5):
-        _check_positive("separation", separation)
+        require_number("separation", separation, above=0)
         super().__init__([[-separation / 2, 0.0], [separation / 2, 0.0]], std)
         self.separation = separation
 
@@ -122,7 +126,7 @@ class Mixture1D(Mixture):
     """A mixture on the line. The defaults: a narrow bump on the left and a wide one on the right."""
 
     def __init__(self, means=(-1.5, 1.0), stds=(0.5, 0.8), weights=None):
-        means = torch.as_tensor(means, dtype=torch.float64)
+        means = _numbers("means", means)
         if means.ndim != 1:
             raise ValueError(f"means: expected a list of numbers, got shape {tuple(means.shape)}.")
         super().__init__(means[:, None], stds, weights)
@@ -147,9 +151,9 @@ class Spiral(Mixture):
     """
 
     def __init__(self, turns: float = 1.5, radius: float = 2.0, std: float = 0.05):
-        _check_positive("turns", turns)
-        _check_positive("radius", radius)
-        _check_positive("std", std)
+        require_number("turns", turns, above=0)
+        require_number("radius", radius, above=0)
+        require_number("std", std, above=0)
         self.turns, self.radius = turns, radius
         fastest = radius * math.hypot(1, 2 * math.pi * turns)  # the speed |c'(t)| at t = 1
         t, dt = _gauss_legendre(pieces=math.ceil(fastest / (2 * std)), nodes=8)
@@ -158,6 +162,7 @@ class Spiral(Mixture):
 
     def sample(self, n: int, device: str | torch.device = "cpu") -> Tensor:
         """``n`` independent draws, float32 [n, 2], from the device's global generator."""
+        n, device = require_count("n", n, least=0), require_device(device)
         t = torch.rand(n, device=device).sqrt()
         return self._curve(t) + self.std * torch.randn(n, 2, device=device)
 
@@ -176,11 +181,9 @@ def _gauss_legendre(pieces: int, nodes: int) -> tuple[Tensor, Tensor]:
     return ((start + (node + 1) / 2) / pieces).flatten(), (weight / 2 / pieces).repeat(pieces)
 
 
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}.")
-
-
-def _check_positive(name: str, value: float) -> None:
-    if not (0 < value < math.inf):
-        raise ValueError(f"{name}: expected a positive finite number, got {value!r}.")
+def _numbers(name: str, values) -> Tensor:
+    """A list, an array or a tensor of numbers in float64."""
+    try:
+        return torch.as_tensor(values, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):  # texts, rows of unequal length
+        raise ValueError(f"{name}: expected numbers, one list or rows of equal length, got {shown(values)}.") from None

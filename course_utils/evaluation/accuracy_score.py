@@ -12,8 +12,10 @@ from weakref import WeakKeyDictionary
 from torch import Tensor
 
 from course_utils.data import ImageData, to_uint8
+from course_utils.inputs import require_count, require_kind
+from course_utils.tensor_inputs import require_images, require_labels
 
-from .classifier import BATCH, _check_images, _check_labels, _train
+from .classifier import BATCH, _train
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,13 @@ def classification_accuracy_score(samples: Tensor, labels: Tensor, images: Image
 
     Raises ``ValueError`` for fewer than 256 samples (one batch), and for samples or labels that are none.
     """
-    _check_images(samples, tuple(images.images.shape[1:]))
+    require_kind("images", images, ImageData)
+    require_images("samples", samples, ("n", *images.images.shape[1:]))
+    seed = require_count("seed", seed, least=0)
     n = len(samples)
     if n < BATCH:
         raise ValueError(f"samples: the training takes batches of {BATCH}, got {n} samples: draw more.")
-    _check_labels(labels, n, len(images.classes))
+    require_labels(labels, n, len(images.classes))
     floors = _floors.setdefault(images, {})
     if (n, seed) not in floors:
         floors[n, seed] = _accuracy(images, images.images[:n], images.labels[:n], seed)

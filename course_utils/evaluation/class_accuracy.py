@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from course_utils.inputs import require_methods
 from course_utils.intervals import share_interval
+from course_utils.tensor_inputs import require_labels
 
-from .classifier import Classifier, _check_labels
+from .classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> C
 
     Raises ``ValueError`` for labels that are not int64 [n] in 0 .. classes - 1, and for samples that are no images.
     """
+    require_methods("classifier", classifier, "logits")
     logits = classifier.logits(samples)
     n, classes = logits.shape
-    _check_labels(labels, n, classes)
+    require_labels(labels, n, classes)
     right = (logits.argmax(dim=1) == labels.to(logits.device)).cpu()
     labels = labels.cpu()
     hits, asked = labels[right].bincount(minlength=classes), labels.bincount(minlength=classes)

@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
 from course_utils.data import ImageData, normalise
+from course_utils.inputs import require_counts
 from course_utils.progress import progress_bar
+from course_utils.tensor_inputs import require_images
 
 FEATURES = 64
 STEPS, BATCH, RATE = 468, 256, 5e-3  # 468 x 256 images: two passes over MNIST
-MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps
+MOST_PASSES = 40  # over a small data set: the 1,437 digits take 224 steps, and less than one batch as much as one
 CHUNK = 500  # images read at once: their activations stay in a processor's cache
 
 
@@ -28,6 +30,7 @@ class Classifier(nn.Module):
 
     def __init__(self, channels: int = 1, image_size: int = 28, classes: int = 10):
         super().__init__()
+        channels, image_size, classes = require_counts(channels=channels, image_size=image_size, classes=classes)
         self.image_shape = (channels, image_size, image_size)
         quarter = (image_size + 3) // 4  # two strides of 2
         self.body = nn.Sequential(
@@ -58,7 +61,7 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def _read(self, network: nn.Module, x: Tensor) -> Tensor:
-        _check_images(x, self.image_shape)
+        require_images("samples", x, ("n", *self.image_shape))
         self.eval()
         device = self.head.weight.device
         return torch.cat([network(chunk.to(device, torch.float32)) for chunk in x.split(CHUNK)])
@@ -67,8 +70,13 @@ class Classifier(nn.Module):
 @torch.enable_grad()  # it may be asked for in the middle of an evaluation
 def _train(images: ImageData, seed: int) -> Classifier:
     """AdamW with a one-cycle rate on batches shifted by at most one pixel. All chance comes from ``seed``."""
+    if len(images.classes) < 2:
+        raise ValueError(
+            f"a classifier tells classes apart, and {images.name} is unlabelled: sort its pictures into one subfolder "
+            f"for each class."
+        )
     start = time.perf_counter()
-    steps = min(STEPS, MOST_PASSES * len(images.images) // BATCH)
+    steps = min(STEPS, MOST_PASSES * max(len(images.images), BATCH) // BATCH)
     with torch.random.fork_rng(devices=[]):  # only the CPU's numbers are drawn: those of a GPU need no fork
         torch.default_generator.manual_seed(seed)
         classifier = Classifier(images.channels, images.image_size, len(images.classes))
@@ -101,28 +109,3 @@ def accuracy(classifier: Classifier, images: ImageData) -> float:
     """The share of the test images that it names correctly."""
     named = classifier.logits(normalise(images.test_images)).argmax(dim=1)
     return (named == images.test_labels).float().mean().item()
-
-
-def _check_labels(labels: Tensor, n: int, classes: int) -> None:
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (n,):
-        found = f"{labels.dtype} {list(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
-        raise ValueError(f"labels: expected int64 [{n}], one class for each sample, got {found}.")
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels: expected 0 to {classes - 1}, got {labels.min().item()} to {labels.max().item()}.")
-
-
-def _check_images(x: Tensor, shape: tuple[int, int, int]) -> None:
-    expected = f"expected float images [n, {', '.join(map(str, shape))}] in -1..1"
-    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[1:] != shape or len(x) == 0:
-        found = f"shape {list(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"{expected}, got {found}.")
-    if not x.is_floating_point():
-        raise ValueError(f"{expected}, got {x.dtype}: normalise them first (course_utils.data.normalise).")
-    low, high = (bound.item() for bound in x.detach().aminmax())  # both are NaN if any value is
-    if not (abs(low) < float("inf") and abs(high) < float("inf")):
-        raise ValueError(f"{expected}, got NaN or infinity: the generator that made them has diverged.")
-    if low < -1.001 or high > 1.001:  # rounding in half precision is no mistake
-        raise ValueError(
-            f"{expected}, got values from {low:.3g} to {high:.3g}: does the generator end in tanh, and are "
-            f"real images normalised?"
-        )

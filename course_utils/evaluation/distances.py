@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from course_utils.inputs import shown
+
 BLOCK = 4_000_000  # distances held at once: 32 MB in float64
 
 
@@ -14,8 +16,7 @@ def as_points(x: Tensor, name: str) -> Tensor:
     Raises ``ValueError`` unless they are a floating-point tensor [n >= 1, ...] of finite numbers.
     """
     if not isinstance(x, Tensor) or x.ndim < 2 or len(x) == 0 or not x.is_floating_point():
-        found = f"{x.dtype} {list(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"{name}: expected a floating-point tensor [n, d] with n >= 1, got {found}.")
+        raise ValueError(f"{name}: expected a floating-point tensor [n, d] with n >= 1, got {shown(x)}.")
     if not x.isfinite().all():
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity: has the generator diverged?")
     x = x.detach().flatten(1)

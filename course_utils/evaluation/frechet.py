@@ -19,6 +19,8 @@ import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, normalise
+from course_utils.inputs import require_kind, require_methods
+from course_utils.tensor_inputs import require_images, require_tensor
 
 from .classifier import Classifier
 
@@ -48,6 +50,8 @@ def frechet_distance(mean1: Tensor, cov1: Tensor, mean2: Tensor, cov2: Tensor) -
 
     Raises ``ValueError`` for shapes that do not fit, NaN, infinity, or a matrix that is no covariance.
     """
+    for name, t in (("mean1", mean1), ("cov1", cov1), ("mean2", mean2), ("cov2", cov2)):
+        require_tensor(name, t)
     mean1, cov1, mean2, cov2 = (t.detach().cpu().double() for t in (mean1, cov1, mean2, cov2))
     k = len(mean1) if mean1.ndim == 1 else 0
     if k == 0 or mean2.shape != (k,) or cov1.shape != (k, k) or cov2.shape != (k, k):
@@ -80,6 +84,9 @@ def frechet_classifier_distance(samples: Tensor, images: ImageData, classifier: 
     Raises ``ValueError`` unless n is larger than the number of features, as a covariance needs, and for
     samples that are no such images.
     """
+    require_kind("images", images, ImageData)
+    require_methods("classifier", classifier, "features")
+    require_images("samples", samples, ("n", *images.images.shape[1:]))
     n = min(len(samples), len(images.test_images), LARGEST_N)
     mean, cov = _statistics(classifier.features(samples[:n]))
     reference, floor = _reference_and_floor(images, classifier, n)
@@ -91,8 +98,8 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
     n, k = features.shape
     if n <= k:
         raise ValueError(
-            f"the covariance of {k} features needs more than {k} images, got {n}: draw more samples, "
-            f"10,000 if there are as many test images."
+            f"the covariance of {k} features needs more than {k} images, got {n}: draw more samples, 10,000 if there "
+            f"are as many test images. Of training and test images, too, more than {k} are needed."
         )
     features = features.cpu().double()
     return features.mean(dim=0), torch.cov(features.T)

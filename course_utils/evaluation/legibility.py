@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from course_utils.inputs import require_methods, require_number
+
 from .classifier import Classifier
 
 COVERED_SHARE = 0.01
@@ -34,8 +36,8 @@ def legibility(samples: Tensor, classifier: Classifier, confidence: float = 0.9)
 
     Raises ``ValueError`` for a confidence outside 0..1 and for samples that are no such images.
     """
-    if not 0 <= confidence < 1:
-        raise ValueError(f"confidence: expected a number from 0 up to, not including, 1, got {confidence}.")
+    require_number("confidence", confidence, least=0, below=1)
+    require_methods("classifier", classifier, "logits")
     logits = classifier.logits(samples)
     belief, named = logits.softmax(dim=1).max(dim=1)
     counts = named[belief > confidence].bincount(minlength=logits.shape[1]).tolist()

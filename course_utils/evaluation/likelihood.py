@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_count, require_counts, require_methods, require_number
 from course_utils.models import VAE, evaluating
 from course_utils.objectives import log_weights
+from course_utils.tensor_inputs import require_finite, require_same_length, require_tensor
 from course_utils.training.randomness import forked_random_state
 
 
@@ -37,6 +39,12 @@ class LogLikelihood:
         )
 
 
+def _require_data(vae: VAE, x: Tensor, condition: tuple[Tensor, ...], *methods: str) -> None:
+    require_methods("vae", vae, "encode", *methods)
+    require_finite("x", require_tensor("x", x, ("n", ...), "images, floats"))
+    require_same_length(images=x, **{f"rows of condition {i}": c for i, c in enumerate(condition, 1)})
+
+
 @torch.no_grad()
 def log_likelihood(
     vae: VAE, x: Tensor, *condition: Tensor, samples: int = 100, chunk: int = 2_000, seed: int = 0
@@ -50,11 +58,9 @@ def log_likelihood(
 
     Raises ``ValueError`` for fewer than one image, draw or pair, and for conditions of another length.
     """
-    n = len(x)
-    if min(n, samples, chunk) < 1:
-        raise ValueError(f"x, samples and chunk: expected at least 1 each, got {n}, {samples} and {chunk}.")
-    if any(len(c) != n for c in condition):
-        raise ValueError(f"condition: expected one row for each of {n} images, got {[len(c) for c in condition]}.")
+    _require_data(vae, x, condition, "log_likelihood")
+    samples, chunk = require_counts(samples=samples, chunk=chunk)
+    seed, n = require_count("seed", seed, least=0), len(x)
     rows = max(1, chunk // samples)  # images at a time; if even one has too many draws, they are split
     totals, elbos = [], []
     with evaluating(vae), forked_random_state(x.device, seed):
@@ -95,6 +101,9 @@ def active_units(vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.0
     A dimension that the model ignores has the prior as its posterior for every x, so its variance is 0; that of a
     well-used one is near 1. Source: Burda et al. 2016. Raises ``ValueError`` for fewer than two images.
     """
+    _require_data(vae, x, condition)
+    require_number("threshold", threshold, least=0)
+    chunk = require_count("chunk", chunk)
     if len(x) < 2:
         raise ValueError(f"a variance over images needs at least 2 of them, got {len(x)}.")
     with evaluating(vae):
@@ -116,7 +125,9 @@ def ppca_log_likelihood(x: Tensor, k: int) -> float:
 
     Raises ``ValueError`` for x of another shape, k outside 0 ... d - 1, or x that fills k dimensions only (s^2 = 0).
     """
-    if x.ndim != 2 or not 0 <= k < x.shape[1]:
+    require_finite("x", require_tensor("x", x, ("n", "d"), hint="flatten the images"))
+    k = require_count("k", k, least=0)
+    if not k < x.shape[1]:
         raise ValueError(f"expected x [n, d] and 0 <= k < d, got x {list(x.shape)} and k = {k}.")
     x = x.cpu().double()
     d = x.shape[1]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from scipy.stats import rankdata
 from torch import Tensor, cat
 
+from course_utils.inputs import shown
+
 
 @dataclass(frozen=True)
 class MembershipAUC:
@@ -34,8 +36,8 @@ def membership_auc(members: Tensor, others: Tensor) -> MembershipAUC:
     training of another network. Raises ValueError for empty or non-finite scores, or others than [n].
     """
     for name, scores in (("members", members), ("others", others)):
-        if scores.ndim != 1 or len(scores) == 0:
-            raise ValueError(f"{name}: expected scores [n] with n of at least 1, got shape {list(scores.shape)}")
+        if not isinstance(scores, Tensor) or scores.ndim != 1 or len(scores) == 0:
+            raise ValueError(f"{name}: expected scores [n], a tensor with n of at least 1, got {shown(scores)}")
         if not scores.isfinite().all():
             raise ValueError(f"{name}: got NaN or infinity among the scores; the network that made them has diverged")
     n, m = len(members), len(others)

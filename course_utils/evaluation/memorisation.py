@@ -20,7 +20,9 @@ import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, normalise
+from course_utils.inputs import require_count, require_kind
 from course_utils.intervals import share_interval
+from course_utils.tensor_inputs import require_about_image_range
 
 from .distances import as_points, nearest
 
@@ -66,12 +68,14 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
     Raises ``ValueError`` for samples that are no such images, NaN or infinity, and for fewer than 100 test images,
     which have no 1 % quantile.
     """
-    test = min(test, len(images.test_images))
+    require_kind("images", images, ImageData)
+    test = min(require_count("test", test), len(images.test_images))
     if test < 1 / QUANTILE:
         raise ValueError(f"test: a 1 % quantile needs at least {1 / QUANTILE:.0f} test images, got {test}.")
     as_points(samples, "samples")
     if samples.shape[1:] != images.images.shape[1:]:
         raise ValueError(f"samples: expected images {list(images.images.shape[1:])}, got {list(samples.shape[1:])}.")
+    require_about_image_range("samples", samples)
     known = _test_ratios.setdefault(images, {})
     if test not in known:
         spread = torch.arange(test, device=images.device) * len(images.test_images) // test

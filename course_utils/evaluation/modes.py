@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.distributions import Binomial
 
 from course_utils.data import Mixture
+from course_utils.inputs import require_count, require_kind, shown
 
 from .histograms import expected_histogram_kl, histogram_kl
 
@@ -64,8 +65,9 @@ def mode_coverage(samples: Tensor, toy: Mixture) -> ModeCoverage | list[ModeCove
     """
     modes, std, weights = _modes(toy)
     dim = modes.shape[1]
-    if samples.ndim not in (2, 3) or samples.shape[-1] != dim or samples.numel() == 0:
-        raise ValueError(f"samples: expected shape [n, {dim}] or [K, n, {dim}], got {list(samples.shape)}.")
+    is_points = isinstance(samples, Tensor) and samples.is_floating_point() and samples.ndim in (2, 3)
+    if not is_points or samples.shape[-1] != dim or samples.numel() == 0:
+        raise ValueError(f"samples: expected floats of shape [n, {dim}] or [K, n, {dim}], got {shown(samples)}.")
     if samples.ndim == 3:
         return [mode_coverage(member, toy) for member in samples]
     if not samples.isfinite().all():
@@ -99,8 +101,7 @@ def mode_floor(toy: Mixture, n: int) -> ModeCoverage:
     """
     modes, std, weights = _modes(toy)
     k, dim = modes.shape
-    if n < 1:
-        raise ValueError(f"n: expected at least 1 sample, got {n}.")
+    n = require_count("n", n, hint="it is a number of samples")
     if k > 1 and torch.pdist(modes).min() < 2 * RADIUS * std.max() * (1 - 1e-6):
         raise ValueError(
             f"the modes of {toy} are less than {2 * RADIUS:g} standard deviations apart: their "
@@ -133,6 +134,6 @@ def _worst_kl(weights: Tensor) -> float:
 
 def _modes(toy: Mixture) -> tuple[Tensor, Tensor, Tensor]:
     """The modes [k, dim], their standard deviations [k] and weights [k], float64 on the CPU."""
-    if len(toy.modes) == 0:
+    if len(require_kind("toy", toy, Mixture).modes) == 0:
         raise ValueError(f"{toy} has no separate modes to count: take a ring, a grid, or two Gaussians.")
     return toy.modes.cpu().double(), torch.as_tensor(toy.std).double().expand(len(toy.modes)), toy.weights

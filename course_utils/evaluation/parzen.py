@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_number, shown
+
 from .distances import as_points, require_same_width, squared_distances
 
 STDS = tuple(10 ** (i / 9 - 1) for i in range(10))  # 0.1 to 1, as in the code of Goodfellow et al.
@@ -76,8 +78,10 @@ def parzen_score(test: Tensor, centres: Tensor, validation: Tensor, stds: Sequen
 @torch.no_grad()
 def _log_likelihoods(test: Tensor, centres: Tensor, stds: Sequence[float]) -> Tensor:
     """float64 [len(stds), n]: the distances are computed once for all stds."""
-    if len(stds) == 0 or not all(0 < std < math.inf for std in stds):
-        raise ValueError(f"std: expected positive numbers, got {list(stds)}.")
+    if isinstance(stds, str) or not hasattr(stds, "__len__") or len(stds) == 0:
+        raise ValueError(f"std: expected positive numbers, got {stds if stds == [] else shown(stds)}.")
+    for std in stds:
+        require_number("each std", std, above=0)
     x, c = as_points(test, "test"), as_points(centres, "centres")
     require_same_width(x, c, "test and centres")
     c = c.to(x.device)

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, normalise
+from course_utils.inputs import require_count, require_kind, require_methods
 
 from .classifier import Classifier
 from .distances import as_points, require_same_width, squared_distances
@@ -60,10 +61,13 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 5) -> PrecisionRecall:
     and m: compare only equal numbers. Distances are computed in float64, a block at a time: 10,000 against 10,000
     points with d = 64 take 2 s of one CPU thread and 0.2 GiB.
 
-    Raises ``ValueError`` for n <= k or m <= k, unequal d, NaN or infinity.
+    A ball has no size where more than k points coincide. If that is so for most real points, nothing can be measured;
+    of generated points, it is a collapse, and recall is rightly 0. Raises ``ValueError`` for the former, and for
+    n <= k or m <= k, unequal d, NaN or infinity.
     """
     x, y = as_points(real, "real"), as_points(fake, "fake")
     require_same_width(x, y, "real and fake")
+    k = require_count("k", k, least=0)
     if k < 1 or min(len(x), len(y)) <= k:
         raise ValueError(
             f"k: the {k}-th nearest other point needs 1 <= k < number of points, got {len(x)} real and {len(y)} "
@@ -73,6 +77,12 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 5) -> PrecisionRecall:
     x, y = x - centre, y.to(x.device) - centre
     on_surface = ROUNDING * max(x.square().sum(dim=1).max(), y.square().sum(dim=1).max())
     x_radius, y_radius = (_squared_radius(points, k) - on_surface for points in (x, y))
+    empty = int((x_radius <= 0).sum())
+    if 2 * empty > len(x):
+        raise ValueError(
+            f"real: for {empty:,} of {len(x):,} points, at least k = {k} others are at the same place, so that their "
+            "balls have no size: take real points once each, or a larger k"
+        )
     times = x.new_zeros(len(y))  # how many balls of real points hold y_j
     recalled, covered = x.new_empty(len(x)), x.new_empty(len(x))
     for rows, squared in squared_distances(x, y):
@@ -102,7 +112,9 @@ def precision_recall_floor(images: ImageData, classifier: Classifier, n: int, k:
     Both are seen through the classifier's features, as samples should be; the test images are spread evenly over their
     split. Raises ``ValueError`` if there are fewer than n of either.
     """
-    most = min(len(images.images), len(images.test_images))
+    require_kind("images", images, ImageData)
+    require_methods("classifier", classifier, "features")
+    n, most = require_count("n", n, least=0), min(len(images.images), len(images.test_images))
     if not 1 <= n <= most:
         raise ValueError(f"n: expected 1 to {most:,}, as many images as both splits of {images.name} have, got {n}.")
     spread = torch.arange(n, device=images.device) * len(images.test_images) // n

@@ -4,11 +4,15 @@ None of them changes a gradient, a weight or the samples. ``gradient_signal_to_n
 random numbers that they draw: call it from a callback of the trainer, which forks them.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from course_utils.inputs import require_count, require_function, require_kind, shown
+from course_utils.tensor_inputs import require_finite
 
 
 def gradient_norm(parameters: Iterable[Tensor | None]) -> Tensor:
@@ -19,10 +23,19 @@ def gradient_norm(parameters: Iterable[Tensor | None]) -> Tensor:
 
     Raises ``ValueError`` if there is no gradient at all.
     """
-    gradients = [gradient for gradient in map(_gradient, parameters) if gradient is not None]
+    gradients = [gradient for gradient in map(_gradient, _tensors(parameters)) if gradient is not None]
     if not gradients:
         raise ValueError("there is no gradient: call loss.backward() first, and measure before the next zero_grad().")
     return torch.stack([gradient.norm() for gradient in gradients]).norm()
+
+
+def _tensors(parameters: Iterable[Tensor | None]) -> list[Tensor | None]:
+    """Several tensors; rows of a single one would be taken for gradients."""
+    several = isinstance(parameters, Iterable) and not isinstance(parameters, Tensor | nn.Module)
+    tensors = list(parameters) if several else []
+    if not several or not all(tensor is None or isinstance(tensor, Tensor) for tensor in tensors):
+        raise ValueError(f"parameters must be several tensors, such as network.parameters(), not {shown(parameters)}")
+    return tensors
 
 
 def _gradient(tensor: Tensor | None) -> Tensor | None:
@@ -42,6 +55,7 @@ def layer_gradient_norms(network: nn.Module) -> dict[str, Tensor]:
 
     Raises ``ValueError`` if no parameter has a gradient yet.
     """
+    require_kind("network", network, nn.Module)
     layers: dict[str, list[Tensor]] = {}
     for name, parameter in network.named_parameters():
         if parameter.grad is not None:
@@ -74,9 +88,9 @@ def gradient_signal_to_noise(
     ``loss_of_batch()`` draws a batch and returns its loss, a scalar; ``.grad`` is left alone. Raises ``ValueError`` for
     fewer than 2 batches, and for a loss that depends on none of the parameters.
     """
-    if batches < 2:
-        raise ValueError(f"batches: expected at least 2, to see how they differ, got {batches}.")
-    parameters = [parameter for parameter in parameters if parameter.requires_grad]
+    require_function("loss_of_batch", loss_of_batch, "a function that draws a batch and returns its loss")
+    batches = require_count("batches", batches, least=2, hint="it takes two to see how they differ")
+    parameters = [parameter for parameter in _tensors(parameters) if parameter is not None and parameter.requires_grad]
     mean, squares = 0.0, 0.0  # Welford's recursion: the mean so far, and the squared distances from it
     for number in range(1, batches + 1):
         gradient = _flat_gradient(loss_of_batch, parameters)
@@ -84,6 +98,8 @@ def gradient_signal_to_noise(
         mean = mean + before / number
         squares = squares + before.dot(gradient - mean)
     noise = squares.item() / (batches - 1)
+    if not math.isfinite(noise):
+        raise ValueError("the gradients must be finite, and some are NaN or infinite: the training has diverged")
     signal = mean.dot(mean).item() - noise / batches
     if noise == 0:
         return float("inf") if signal > 0 else 0.0
@@ -93,6 +109,8 @@ def gradient_signal_to_noise(
 @torch.enable_grad()
 def _flat_gradient(loss_of_batch: Callable[[], Tensor], parameters: list[Tensor]) -> Tensor:
     loss = loss_of_batch()
+    if not isinstance(loss, Tensor) or loss.numel() != 1:
+        raise ValueError(f"loss_of_batch must return the batch's mean loss, a scalar tensor, not {shown(loss)}")
     found = torch.autograd.grad(loss, parameters, allow_unused=True) if parameters and loss.requires_grad else [None]
     if all(gradient is None for gradient in found):
         raise ValueError("the loss depends on none of these parameters: are they frozen, or is the loss detached?")
@@ -123,14 +141,28 @@ def confidence(real_logits: Tensor, fake_logits: Tensor) -> Confidence:
     "Generative adversarial nets"): the level to compare with. The logits of a relativistic or Wasserstein objective
     have no zero, so neither numbers have this meaning there.
 
-    Raises ``ValueError`` without logits, and for NaN.
+    Raises ``ValueError`` without logits, for NaN, and for what looks like probabilities.
     """
     for name, logits in (("real_logits", real_logits), ("fake_logits", fake_logits)):
+        if not isinstance(logits, Tensor) or not logits.is_floating_point():
+            raise ValueError(f"{name}: expected the discriminator's logits, a tensor of floats, got {shown(logits)}.")
         if logits.numel() == 0 or logits.isnan().any():
             raise ValueError(f"{name}: expected numbers, got {'none' if logits.numel() == 0 else 'NaN'}.")
     real, fake = real_logits.detach().float(), fake_logits.detach().float()
+    if _look_like_probabilities(real, fake):
+        raise ValueError(
+            "real_logits and fake_logits all lie in 0 to 1, real ones above and fake ones below 0.5 on average: these "
+            "look like probabilities, and logits are needed; leave out the sigmoid"
+        )
     right = (1 + real.sign().mean()) / 2, (1 - fake.sign().mean()) / 2
     return Confidence((sum(right) / 2).item(), real.sigmoid().mean().item(), fake.sigmoid().mean().item())
+
+
+def _look_like_probabilities(real: Tensor, fake: Tensor) -> bool:
+    """Of a discriminator that tells real from fake. A few logits, or unsure ones, may well lie in 0 to 1."""
+    both = torch.cat([real.flatten(), fake.flatten()])
+    inside = len(both) >= 16 and bool(((both >= 0) & (both <= 1)).all())
+    return inside and bool(real.mean() > 0.5 > fake.mean())
 
 
 def effective_rank(samples: Tensor) -> float:
@@ -144,10 +176,9 @@ def effective_rank(samples: Tensor) -> float:
 
     Takes time n d min(n, d). Raises ``ValueError`` for fewer than 2 samples, NaN and infinity.
     """
-    if samples.ndim < 2 or len(samples) < 2:
-        raise ValueError(f"samples: expected shape [n, ...] with n >= 2, got {list(samples.shape)}.")
-    if not samples.isfinite().all():
-        raise ValueError("samples: expected finite numbers, got NaN or infinity: the generator has diverged.")
+    if not isinstance(samples, Tensor) or samples.ndim < 2 or len(samples) < 2 or samples.numel() == 0:
+        raise ValueError(f"samples: expected shape [n, ...] with n >= 2, got {shown(samples)}.")
+    require_finite("samples", samples, "the generator has diverged")
     x = samples.detach().flatten(1).cpu().double()  # MPS has no float64
     s = torch.linalg.svdvals(x - x.mean(dim=0))
     if s.square().sum().sqrt() <= 1e-6 * x.norm():

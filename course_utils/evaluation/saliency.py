@@ -6,6 +6,9 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
+from course_utils.inputs import require_function, shown
+from course_utils.tensor_inputs import require_finite, require_tensor
+
 
 def saliency(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """|∂ logit / ∂ pixel| for images x [n, c, h, w], summed over channels: [n, h, w] (Simonyan et al. 2014).
@@ -14,11 +17,16 @@ def saliency(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     logit, nor what a large change would do. `network` returns one logit an image, [n], and treats images one by one.
     Weights get no gradient. Raises ValueError where the logits are not [n].
     """
+    require_function("network", network, "a function from images to one logit each")
+    require_finite("x", require_tensor("x", x, ("n", "c", "h", "w"), "float images"))
     x = x.detach().clone().requires_grad_()
     with torch.enable_grad():
         logits = network(x)
-        if logits.shape != (len(x),):
-            raise ValueError(f"saliency needs one logit an image, [{len(x)}], not {list(logits.shape)}")
+        if not isinstance(logits, Tensor) or logits.shape != (len(x),):
+            found = list(logits.shape) if isinstance(logits, Tensor) else shown(logits)
+            raise ValueError(f"saliency needs one logit an image, [{len(x)}], not {found}")
+        if not logits.requires_grad:
+            raise ValueError("saliency needs logits with a graph back to the pixels: detach nothing in the network")
         (gradient,) = torch.autograd.grad(logits.sum(), x)
     return gradient.abs().sum(1)
 
@@ -29,6 +37,10 @@ def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
     The correlation of the ranks: 1 if both order the pixels alike, 0 on average if they have nothing to do with each
     other. Equal values share their mean rank. A constant map has no order: NaN.
     """
+    for name, maps in (("a", a), ("b", b)):
+        if not isinstance(maps, Tensor) or maps.numel() == 0:
+            raise ValueError(f"rank_correlation needs two tensors [n, ...], and {name} is {shown(maps)}")
+        require_finite(name, maps)
     if a.shape != b.shape or a.ndim < 2:
         raise ValueError(f"rank_correlation needs two tensors [n, ...] alike, not {list(a.shape)} and {list(b.shape)}")
     ranks = [torch.from_numpy(rankdata(maps.detach().flatten(1).cpu().numpy(), axis=1)) for maps in (a, b)]

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, normalise
+from course_utils.inputs import require_count, require_kind, require_methods, shown
 
 from .classifier import Classifier
 from .histograms import expected_histogram_kl, histogram_kl
@@ -49,6 +50,9 @@ def stacked_coverage(samples: Tensor | Iterable[Tensor], classifier: Classifier)
 
     Raises ``ValueError`` for samples of another shape or range, and if there are none.
     """
+    require_methods("classifier", classifier, "logits")
+    if not isinstance(samples, Iterable) or isinstance(samples, str):
+        raise ValueError(f"samples: expected [n, 3, size, size], or batches of that shape, got {shown(samples)}.")
     counts = None
     for batch in [samples] if isinstance(samples, Tensor) else samples:
         if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[1] != 3:
@@ -76,6 +80,9 @@ def stacked_floor(images: ImageData, classifier: Classifier, n: int = SAMPLES) -
 
     Raises ``ValueError`` for n < 1.
     """
+    require_kind("images", images, ImageData)
+    require_methods("classifier", classifier, "logits")
+    require_count("n", n)
     shares = classifier.logits(normalise(images.images)).argmax(dim=1).bincount(minlength=len(images.classes))
     return _expected(shares.cpu().double() / len(images.images), n)
 
@@ -86,13 +93,13 @@ def stacked_uniform_floor(classes: int = 10, n: int = SAMPLES) -> StackedCoverag
     KL is about (classes^3 - 1) / (2n): 0.0193 nats for ten classes and 26,000 samples. Raises ``ValueError`` for
     n < 1.
     """
+    classes = require_count("classes", classes)
     return _expected(torch.full((classes,), 1 / classes, dtype=torch.float64), n)
 
 
 def _expected(shares: Tensor, n: int) -> StackedCoverage:
     """The expected coverage by n triples of independent classes, which have these shares."""
-    if n < 1:
-        raise ValueError(f"n: expected at least 1 sample, got {n}.")
+    n = require_count("n", n, hint="it is a number of samples")
     triples = torch.einsum("i,j,k->ijk", shares, shares, shares).flatten()
     uniform = torch.full_like(triples, 1 / len(triples))
     modes = (1 - (1 - triples) ** n).sum().item()

@@ -12,23 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from course_utils.inputs import require_choice, require_counts, require_widths
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_utils.models.mlp import mlp
 from course_utils.models.vae import VAE
-from course_utils.objectives.variational import Bernoulli, Gaussian
+from course_utils.objectives.likelihoods import Bernoulli, Gaussian
+from course_utils.tensor_inputs import require_input, require_labels
 
 HOW = ("concatenation", "embedding", "projection")
-
-
-def require_labels(labels: Tensor, n: int, classes: int) -> None:
-    """Raises ValueError unless `labels` is int64 [n], and on the CPU in 0 … classes − 1."""
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (n,):
-        found = f"{labels.dtype} {list(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
-        raise ValueError(f"labels must be an int64 tensor [{n}], one class for each of the {n} inputs, not {found}")
-    if labels.device.type == "cpu" and not torch.compiler.is_compiling():
-        low, high = labels.aminmax() if n else (0, 0)
-        if low < 0 or high >= classes:
-            raise ValueError(f"labels must lie in 0 … {classes - 1}, but they range from {low} to {high}")
 
 
 class ConditionalGenerator(nn.Module):
@@ -42,10 +33,11 @@ class ConditionalGenerator(nn.Module):
         self, latent_dim: int = 32, width: int = 32, classes: int = 10, image_size: int = 28, channels: int = 1
     ):
         super().__init__()
-        self.latent_dim, self.classes = latent_dim, classes
-        self.body = DCGANGenerator(latent_dim + classes, width, image_size, channels)
+        self.latent_dim, self.classes = require_counts(latent_dim=latent_dim, classes=classes)
+        self.body = DCGANGenerator(self.latent_dim + self.classes, width, image_size, channels)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        require_input(self, "z", z, self.latent_dim)
         require_labels(labels, len(z), self.classes)
         return self.body(torch.cat([z, one_hot(labels, self.classes).to(z.dtype)], dim=1))
 
@@ -73,17 +65,19 @@ class ConditionalDiscriminator(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        if how not in HOW:
-            raise ValueError(f"how must be one of {', '.join(HOW)}, not {how!r}")
-        self.classes, self.how = classes, how
+        self.how = require_choice("how", how, HOW)
+        classes, channels = require_counts(classes=classes, channels=channels)
+        self.classes = classes
         further = {"concatenation": classes, "embedding": 1, "projection": 0}[how]
         self.body = DCGANDiscriminator(width, image_size, channels + further, dropout)
+        self.image_shape = (channels, image_size, image_size)
         if how == "embedding":
             self.maps = nn.Embedding(classes, image_size**2)
         if how == "projection":
             self.directions = nn.Linear(self.body.net[-1].in_features, classes, bias=False)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        require_input(self, "x", x, *self.image_shape)
         require_labels(labels, len(x), self.classes)
         if self.how == "projection":
             features = self.body.features(x)
@@ -107,9 +101,9 @@ class AuxiliaryClassifierDiscriminator(nn.Module):
         self, width: int = 16, classes: int = 10, image_size: int = 28, channels: int = 1, dropout: float = 0.0
     ):
         super().__init__()
-        self.classes = classes
+        (self.classes,) = require_counts(classes=classes)
         self.body = DCGANDiscriminator(width, image_size, channels, dropout)
-        self.classifier = nn.Linear(self.body.net[-1].in_features, classes)
+        self.classifier = nn.Linear(self.body.net[-1].in_features, self.classes)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         features = self.body.features(x)
@@ -145,10 +139,14 @@ class ConditionalVAE(VAE):
         channels: int = 1,
         likelihood: Bernoulli | Gaussian | None = None,
     ):
+        latent_dim, classes, image_size, channels = require_counts(
+            latent_dim=latent_dim, classes=classes, image_size=image_size, channels=channels
+        )
+        hidden = require_widths("hidden", hidden)
         pixels = channels * image_size**2
         encoder = mlp([pixels + classes, *hidden, 2 * latent_dim])
         decoder = nn.Sequential(
             mlp([latent_dim + classes, *reversed(hidden), pixels]), nn.Unflatten(1, (channels, image_size, image_size))
         )
         super().__init__(_WithLabel(encoder, classes), _WithLabel(decoder, classes), latent_dim, likelihood)
-        self.classes = classes
+        self.classes, self.image_shape = classes, (channels, image_size, image_size)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_counts, require_flag, require_kind, require_widths
 from course_utils.models.mlp import mlp
-from course_utils.objectives.variational import Bernoulli
+from course_utils.objectives.likelihoods import Bernoulli
+from course_utils.tensor_inputs import require_input, require_same_length, require_tensor
 
 
 def _leaky() -> nn.Module:
@@ -22,8 +24,9 @@ class LocalTranslator(nn.Module):
 
     def __init__(self, width: int = 8, layers: int = 3, channels: int = 1):
         super().__init__()
-        if layers < 2:
-            raise ValueError(f"a local translator needs at least 2 layers, not {layers}")
+        width, channels = require_counts(width=width, channels=channels)
+        layers = require_count("layers", layers, least=2, hint="one could not be followed by another")
+        self.channels = channels
         sizes = [channels, *[width] * (layers - 1), channels]
         net: list[nn.Module] = []
         for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
@@ -31,6 +34,8 @@ class LocalTranslator(nn.Module):
         self.net = nn.Sequential(*net[:-1], nn.Tanh())
 
     def forward(self, x: Tensor) -> Tensor:
+        require_tensor("x", x, ("n", self.channels, "height", "width"), "float images")
+        require_input(self, "x", x, *x.shape[1:])
         return self.net(x)
 
 
@@ -43,12 +48,15 @@ class DenseTranslator(nn.Module):
 
     def __init__(self, image_size: int = 14, hidden: Sequence[int] = (256,), channels: int = 1, skip: bool = False):
         super().__init__()
+        image_size, channels = require_counts(image_size=image_size, channels=channels)
+        hidden = require_widths("hidden", hidden)
         pixels = channels * image_size**2
         dense = mlp([pixels, *hidden, pixels], activation=_leaky)
         self.net = nn.Sequential(nn.Flatten(), dense, nn.Unflatten(1, (channels, image_size, image_size)))
-        self.skip = skip
+        self.skip, self.image_shape = require_flag("skip", skip), (channels, image_size, image_size)
 
     def forward(self, x: Tensor) -> Tensor:
+        require_input(self, "x", x, *self.image_shape)
         return x + self.net(x) if self.skip else self.net(x).tanh()
 
 
@@ -60,6 +68,9 @@ class CyclePair(nn.Module):
 
     def __init__(self, to_b: nn.Module, to_a: nn.Module, discriminator_a: nn.Module, discriminator_b: nn.Module):
         super().__init__()
+        parts = {"to_b": to_b, "to_a": to_a, "discriminator_a": discriminator_a, "discriminator_b": discriminator_b}
+        for name, part in parts.items():
+            require_kind(name, part, nn.Module)
         self.to_b, self.to_a = to_b, to_a
         self.discriminator_a, self.discriminator_b = discriminator_a, discriminator_b
 
@@ -99,8 +110,11 @@ class CycleVAE(nn.Module):
         channels: int = 1,
     ):
         super().__init__()
-        if min(latent_dim, specified_dim) < 1:
-            raise ValueError(f"both codes need at least one dimension, not {latent_dim} and {specified_dim}")
+        latent_dim, specified_dim, image_size, channels = require_counts(
+            latent_dim=latent_dim, specified_dim=specified_dim, image_size=image_size, channels=channels
+        )
+        hidden = require_widths("hidden", hidden)
+        self.image_shape = (channels, image_size, image_size)
         self.latent_dim, self.specified_dim = latent_dim, specified_dim
         self.likelihood = Bernoulli()
         pixels = channels * image_size**2
@@ -112,11 +126,15 @@ class CycleVAE(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [n, latent_dim], and s, [n, specified_dim]. x holds 0 to 1."""
+        require_input(self, "x", x, *self.image_shape)
         mean, log_var, specified = self.encoder(x).split([self.latent_dim, self.latent_dim, self.specified_dim], dim=1)
         return mean, log_var, specified
 
     def decode(self, z: Tensor, specified: Tensor) -> Tensor:
         """The logits of the pixels, [n, channels, s, s]."""
+        require_input(self, "z", z, self.latent_dim)
+        require_input(self, "specified", specified, self.specified_dim)
+        require_same_length(z=z, specified=specified)
         return self.decoder(torch.cat([z, specified], dim=1))
 
     def log_likelihood(self, x: Tensor, z: Tensor, specified: Tensor) -> Tensor:

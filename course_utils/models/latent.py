@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_count, require_function, require_number, shown
+from course_utils.tensor_inputs import require_finite, require_same_shape, require_tensor
+
 Decode = Callable[[Tensor], Tensor]
 
 
@@ -22,8 +25,9 @@ def spherical_interpolation(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     broadcasts against a. Raises ValueError for shapes that differ, and for opposite vectors, between which there are
     many arcs, and for zero vectors, which have no direction.
     """
-    if a.shape != b.shape:
-        raise ValueError(f"an arc needs two ends of the same shape, not {list(a.shape)} and {list(b.shape)}")
+    require_same_shape("they are the two ends of an arc", a=a, b=b)
+    require_finite("a", a), require_finite("b", b)
+    t = _require_share(t, a)
     norms = a.norm(dim=-1, keepdim=True) * b.norm(dim=-1, keepdim=True)
     if (norms == 0).any():
         raise ValueError("a zero vector has no direction, so no arc leads to it")
@@ -37,6 +41,23 @@ def spherical_interpolation(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     return torch.where(nearly_parallel, (1 - t) * a + t * b, arc)
 
 
+def _require_share(t: float | Tensor, a: Tensor) -> float | Tensor:
+    if not isinstance(t, Tensor):
+        return require_number("t", t)
+    require_finite("t", require_tensor("t", t))
+    try:
+        torch.broadcast_shapes(t.shape, a.shape)
+    except RuntimeError:
+        raise ValueError(f"t {tuple(t.shape)} must broadcast against a {tuple(a.shape)}: reshape it") from None
+    return t
+
+
+def _require_decoded(images: Tensor, n: int) -> Tensor:
+    if not isinstance(images, Tensor) or images.ndim == 0 or len(images) != n:
+        raise ValueError(f"decode must return one image for each of {n} codes, a tensor [{n}, …], not {shown(images)}")
+    return images
+
+
 @torch.no_grad()
 def principal_directions(decode: Decode, z: Tensor) -> tuple[Tensor, Tensor]:
     """How strongly an image answers to a small step, (strength [d], strongest first; directions [d, d], unit rows).
@@ -47,8 +68,9 @@ def principal_directions(decode: Decode, z: Tensor) -> tuple[Tensor, Tensor]:
     arbitrary. The singular vectors of one Jacobian are Ramesh, Choi & LeCun's (2018); GANSpace (Härkönen et al. 2020)
     takes principal components of an early layer instead. Costs d forward derivatives of n codes.
     """
-    if z.ndim != 2:
-        raise ValueError(f"principal_directions needs codes [n, d], not a tensor of shape {list(z.shape)}")
+    require_function("decode", decode, "a function from codes [n, d] to images [n, …]")
+    require_finite("z", require_tensor("z", z, ("n", "d"), "codes"))
+    _require_decoded(decode(z[:1]), 1)
     columns = []
     for unit in torch.eye(z.shape[1], dtype=z.dtype, device=z.device):
         with warnings.catch_warnings():  # of torch about itself, at its first forward derivative
@@ -76,10 +98,12 @@ def invert(decode: Decode, images: Tensor, start: Tensor, steps: int = 200, rate
     best of the restarts is kept. The rate falls to 0 along a half cosine. The error found is an upper bound of the
     smallest one, and nothing keeps the code near the prior. Raises ValueError for a start that does not fit.
     """
-    if start.ndim != 3 or start.shape[1] != len(images):
-        raise ValueError(
-            f"start must be [restarts, {len(images)}, d], one code for each image, not {list(start.shape)}"
-        )
+    require_function("decode", decode, "a function from codes [n, d] to images [n, …]")
+    require_finite("images", require_tensor("images", images, ("n", ...), "float images"))
+    require_tensor("start", start, ("restarts", len(images), "d"), "one code for each image, floats")
+    require_finite("start", start)
+    steps = require_count("steps", steps)
+    require_number("rate", rate, above=0)
     restarts = len(start)
     target = images.detach().repeat(restarts, *[1] * (images.ndim - 1))
     z = start.detach().flatten(0, 1).clone().requires_grad_()
@@ -87,12 +111,25 @@ def invert(decode: Decode, images: Tensor, start: Tensor, steps: int = 200, rate
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     with torch.enable_grad():
         for _ in range(steps):
-            error = (decode(z) - target).square().flatten(1).mean(1)
+            error = _errors(decode(z), target)
+            if not error.requires_grad:
+                raise ValueError("decode must return images with a graph back to the codes: detach nothing in it")
             (z.grad,) = torch.autograd.grad(error.sum(), z)
             optimizer.step()
             schedule.step()
     with torch.no_grad():
-        error = (decode(z) - target).square().flatten(1).mean(1).view(restarts, -1)
+        error = _errors(decode(z), target).view(restarts, -1)
     best = error.argmin(0)
     column = torch.arange(len(images), device=best.device)
     return Inversion(z.detach().view_as(start)[best, column], error[best, column])
+
+
+def _errors(decoded: Tensor, target: Tensor) -> Tensor:
+    """Mean squared error of each image, [n]; of another shape, such as without the channels, it would broadcast."""
+    _require_decoded(decoded, len(target))
+    if decoded.shape != target.shape:
+        made, wanted = list(decoded.shape[1:]), list(target.shape[1:])
+        raise ValueError(
+            f"decode makes images {made}, and the images to find codes for are {wanted}: reshape one of them"
+        )
+    return (decoded - target).square().flatten(1).mean(1)

@@ -5,8 +5,10 @@ import math
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_counts
 from course_utils.models.vae import VAE
-from course_utils.objectives.variational import Gaussian
+from course_utils.objectives.likelihoods import Gaussian
+from course_utils.tensor_inputs import require_finite, require_input, require_tensor
 
 
 class LinearVAE(VAE):
@@ -18,7 +20,8 @@ class LinearVAE(VAE):
     """
 
     def __init__(self, latent_dim: int, dim: int):
-        if not 1 <= latent_dim < dim:
+        latent_dim, dim = require_counts(latent_dim=latent_dim, dim=dim)
+        if latent_dim >= dim:
             raise ValueError(f"a linear VAE needs 1 ≤ latent_dim < dim, not latent_dim {latent_dim}, dim {dim}")
         super().__init__(nn.Identity(), nn.Identity(), latent_dim, Gaussian())
         self.centre = nn.Parameter(torch.zeros(dim))
@@ -34,8 +37,9 @@ class LinearVAE(VAE):
         With the eigenvalues λ and eigenvectors u of their covariance (divided by n): s² is the mean of the discarded λ,
         W = u_k √(λ_k − s²), V = (λ_k)⁻¹ Wᵀ and v = s²/λ_k. Raises ValueError where nothing is left to discard (s² = 0).
         """
-        if x.ndim != 2:
-            raise ValueError(f"x must be [n, dim], not {tuple(x.shape)}: flatten the images")
+        require_tensor("x", x, ("n", "dim"), hint="flatten the images")
+        require_finite("x", x)
+        require_count("latent_dim", latent_dim)
         model = cls(latent_dim, x.shape[1]).to(x)
         centre = x.mean(0)
         values, vectors = torch.linalg.eigh((x - centre).T @ (x - centre) / len(x))
@@ -52,10 +56,12 @@ class LinearVAE(VAE):
         return model
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
+        require_input(self, "x", x, len(self.centre), more_axes=True)
         mean = (x - self.centre) @ self.recognition.T
         return mean, self.log_variance.expand_as(mean)
 
     def decode(self, z: Tensor, *condition: Tensor) -> Tensor:
+        require_input(self, "z", z, self.latent_dim, more_axes=True)
         return z @ self.weight.T + self.centre
 
     def log_likelihood(self, x: Tensor, z: Tensor, *condition: Tensor) -> Tensor:
@@ -75,6 +81,7 @@ class LinearVAE(VAE):
 
     def log_marginal(self, x: Tensor) -> Tensor:
         """The exact log p(x) = log N(x; μ, W Wᵀ + s² I) of each row of x, [n] in nats."""
+        require_input(self, "x", x, len(self.centre), more_axes=True)
         return torch.distributions.LowRankMultivariateNormal(
             self.centre, self.weight, (2 * self.log_std).exp().expand_as(self.centre)
         ).log_prob(x)

@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_kind, shown
+from course_utils.tensor_inputs import require_tensor
+
 
 class MinibatchStd(nn.Module):
     """Appends one feature: how much the batch varies, √(variance over the batch), averaged over all features.
@@ -15,6 +18,8 @@ class MinibatchStd(nn.Module):
     mixes_batch = True  # so real and fake samples must pass the discriminator apart
 
     def forward(self, x: Tensor) -> Tensor:
+        if not isinstance(x, Tensor) or x.ndim not in (2, 3, 4):
+            raise ValueError(f"MinibatchStd takes vectors […, n, d] or feature maps [n, c, h, w], not {shown(x)}")
         batch, features = (0, 1) if x.ndim == 4 else (-2, -1)
         deviation = (x.var(dim=batch, correction=0, keepdim=True) + 1e-8).sqrt()
         over = (1, 2, 3) if x.ndim == 4 else -1
@@ -33,11 +38,11 @@ class Packed(nn.Module):
 
     def __init__(self, discriminator: nn.Module, pack: int):
         super().__init__()
-        if pack < 1:
-            raise ValueError(f"pack must be at least 1 sample, not {pack}")
-        self.discriminator, self.pack = discriminator, pack
+        self.discriminator = require_kind("discriminator", discriminator, nn.Module)
+        self.pack = require_count("pack", pack, hint="it is a number of samples")
 
     def forward(self, x: Tensor) -> Tensor:
+        require_tensor("x", x, ("n", "d", ...), "samples")
         batch = 0 if x.ndim != 3 else 1
         if x.shape[batch] % self.pack:
             raise ValueError(

@@ -6,6 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_function, require_kind, require_number
+from course_utils.tensor_inputs import require_tensor
+
 
 class InstanceNoise(nn.Module):
     """D(x + σ·n) with fresh n ~ N(0, I) in every pass in training mode, on real and generated x alike; D(x) otherwise.
@@ -21,12 +24,15 @@ class InstanceNoise(nn.Module):
 
     def __init__(self, discriminator: nn.Module, std: float, schedule: Callable[[float], float] | None = None):
         super().__init__()
-        if not std >= 0:
-            raise ValueError(f"the noise's standard deviation must be at least 0, not {std}")
-        self.discriminator, self.initial_std, self.schedule = discriminator, float(std), schedule
-        self.register_buffer("std", torch.tensor(float(std)))
+        require_kind("discriminator", discriminator, nn.Module)
+        std = require_number("std", std, least=0, hint="it is the noise's standard deviation")
+        if schedule is not None:
+            require_function("schedule", schedule, "a function from progress in [0, 1] to a multiple of std, or None")
+        self.discriminator, self.initial_std, self.schedule = discriminator, std, schedule
+        self.register_buffer("std", torch.tensor(std))
 
     def _blurred(self, x: Tensor) -> Tensor:
+        require_tensor("x", x, ("n", ...), "a batch of floats")
         return x + self.std * torch.randn_like(x) if self.training else x
 
     def forward(self, x: Tensor) -> Tensor:
@@ -43,7 +49,6 @@ class InstanceNoise(nn.Module):
         In place, so that a captured CUDA graph sees it. Raises ValueError for a schedule that returns less than 0.
         """
         factor = 1.0 if self.schedule is None else self.schedule(run.steps_done / len(run.rows))
-        if not factor >= 0:
-            raise ValueError(f"a noise schedule must return at least 0, not {factor} (at step {run.steps_done:,})")
+        require_number("what a noise schedule returns", factor, least=0, hint=f"at step {run.steps_done:,}")
         self.std.fill_(self.initial_std * factor)
         return self.initial_std * factor

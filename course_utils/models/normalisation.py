@@ -9,6 +9,8 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import _SpectralNorm, spectral_norm
 from torch.nn.utils.spectral_norm import SpectralNorm
 
+from course_utils.inputs import require_kind
+
 
 def spectrally_normalised(network: nn.Module) -> nn.Module:
     """Divide every linear and convolutional weight W by its largest singular value σ(W); in place, and returned.
@@ -22,6 +24,7 @@ def spectrally_normalised(network: nn.Module) -> nn.Module:
     The weights stay the same parameters, so an optimiser that was made before goes on working. Raises ValueError for a
     network without such layers. Source: Miyato et al. 2018, sec. 2.
     """
+    require_kind("network", network, nn.Module)
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear | _ConvNd)]
     if not layers:
         raise ValueError(f"{type(network).__name__} has no linear or convolutional layer to normalise")
@@ -32,7 +35,7 @@ def spectrally_normalised(network: nn.Module) -> nn.Module:
 
 
 def spectral_norms(network: nn.Module) -> list[Callable[[], None]]:
-    """For each spectral norm in `network`, of torch's new kind or the old: a function for one round of its power iteration.
+    """A function for each spectral norm in `network`, of torch's new kind or the old: one round of its power iteration.
 
     Of weights that were changed from outside, an average say, the singular vectors that the layer keeps are no longer
     those of its weight: σ would be too small, and the normalised weight too large.

@@ -2,15 +2,20 @@
 
 from torch import Tensor, nn
 
+from course_utils.inputs import require_counts
+from course_utils.tensor_inputs import require_input
+
 
 class Maxout(nn.Module):
     """[…, n_in] → […, n_out]: each output is the largest of `pieces` linear functions (Goodfellow et al. 2013)."""
 
     def __init__(self, n_in: int, n_out: int, pieces: int):
         super().__init__()
-        self.linear, self.pieces = nn.Linear(n_in, n_out * pieces), pieces
+        self.n_in, n_out, self.pieces = require_counts(n_in=n_in, n_out=n_out, pieces=pieces)
+        self.linear = nn.Linear(self.n_in, n_out * self.pieces)
 
     def forward(self, x: Tensor) -> Tensor:
+        require_input(self, "x", x, self.n_in, more_axes=True)
         return self.linear(x).unflatten(-1, (-1, self.pieces)).amax(-1)
 
 
@@ -25,6 +30,7 @@ class PacGANGenerator(nn.Module):
         self.net = nn.Sequential(*hidden, nn.Linear(400, 2))
 
     def forward(self, z: Tensor) -> Tensor:
+        require_input(self, "z", z, self.latent_dim, more_axes=True)
         return self.net(z)
 
 
@@ -33,7 +39,9 @@ class PacGANDiscriminator(nn.Module):
 
     def __init__(self, dim: int = 2):
         super().__init__()
-        self.net = nn.Sequential(Maxout(dim, 200, 5), Maxout(200, 200, 5), Maxout(200, 200, 5), nn.Linear(200, 1))
+        (self.dim,) = require_counts(dim=dim)
+        self.net = nn.Sequential(Maxout(self.dim, 200, 5), Maxout(200, 200, 5), Maxout(200, 200, 5), nn.Linear(200, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        require_input(self, "x", x, self.dim, more_axes=True)
         return self.net(x).squeeze(-1)

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_counts, require_kind, require_widths, shown
 from course_utils.models.mlp import mlp
-from course_utils.models.vae import VAE
+from course_utils.models.vae import VAE, at_least_float32
 from course_utils.objectives.variational import reparameterise
+from course_utils.tensor_inputs import readable, require_input, require_same_length
 
 HIDDEN = -1.0
 _CERTAIN = 1000.0
@@ -25,22 +27,21 @@ def hide_quadrants(x: Tensor, seen: int) -> Tensor:
     Seen are the lower left quadrant (1), the left half (2), or all but the lower right one (3). Raises ValueError for
     another number, and on the CPU for pixels outside 0 … 1, which would be mistaken for hidden ones.
     """
-    if seen not in (1, 2, 3):
-        raise ValueError(f"seen must be 1, 2 or 3 of the four quadrants, not {seen!r}")
-    if x.ndim != 4 or not x.is_floating_point():
-        raise ValueError(f"hide_quadrants takes float images [n, channels, side, side], not {x.dtype} {list(x.shape)}")
-    if x.device.type == "cpu" and x.numel() and not torch.compiler.is_compiling():
-        low, high = x.aminmax()
-        if low < 0 or high > 1:
+    seen = require_count("seen", seen, most=3, hint="it counts quadrants, of which there are four")
+    if not isinstance(x, Tensor) or x.ndim != 4 or not x.is_floating_point():
+        raise ValueError(f"hide_quadrants takes float images [n, channels, side, side], not {shown(x)}")
+    if x.numel() and readable(x):
+        low, high = (float(bound) for bound in x.aminmax())
+        if not 0 <= low <= high <= 1:  # nor NaN
             raise ValueError(f"pixels must lie in 0 … 1, not {low:.3g} … {high:.3g}: binarise (data.BinarisedImages)")
     middle, centre = x.shape[2] // 2, x.shape[3] // 2
-    shown = torch.full_like(x, HIDDEN)
-    shown[:, :, middle:, :centre] = x[:, :, middle:, :centre]
+    revealed = torch.full_like(x, HIDDEN)
+    revealed[:, :, middle:, :centre] = x[:, :, middle:, :centre]
     if seen >= 2:
-        shown[:, :, :middle, :centre] = x[:, :, :middle, :centre]
+        revealed[:, :, :middle, :centre] = x[:, :, :middle, :centre]
     if seen == 3:
-        shown[:, :, :middle, centre:] = x[:, :, :middle, centre:]
-    return shown
+        revealed[:, :, :middle, centre:] = x[:, :, :middle, centre:]
+    return revealed
 
 
 def _sure_of_what_is_seen(logits: Tensor, seen: Tensor) -> Tensor:
@@ -60,11 +61,14 @@ class QuadrantNetwork(nn.Module):
 
     def __init__(self, hidden: Sequence[int] = (500, 500), image_size: int = 28, channels: int = 1):
         super().__init__()
-        shape = (channels, image_size, image_size)
+        image_size, channels = require_counts(image_size=image_size, channels=channels)
+        hidden = require_widths("hidden", hidden)
+        self.image_shape = shape = (channels, image_size, image_size)
         pixels = channels * image_size**2
         self.net = nn.Sequential(nn.Flatten(), mlp([pixels, *hidden, pixels]), nn.Unflatten(1, shape))
 
     def forward(self, seen: Tensor) -> Tensor:
+        require_input(self, "seen", seen, *self.image_shape)
         return _sure_of_what_is_seen(self.net(seen), seen)
 
 
@@ -78,11 +82,14 @@ class QuadrantVAE(VAE):
     """
 
     def __init__(self, baseline: QuadrantNetwork, latent_dim: int = 200, hidden: Sequence[int] = (500, 500)):
-        shape = baseline.net[-1].unflattened_size
+        shape = require_kind("baseline", baseline, QuadrantNetwork).image_shape
         pixels = baseline.net[1][0].in_features
+        (latent_dim,) = require_counts(latent_dim=latent_dim)
+        hidden = require_widths("hidden", hidden)
         encoder = nn.Sequential(nn.Flatten(), mlp([pixels, *hidden, 2 * latent_dim]))
         decoder = nn.Sequential(mlp([latent_dim + pixels, *reversed(hidden), pixels]), nn.Unflatten(1, shape))
         super().__init__(encoder, decoder, latent_dim)
+        self.image_shape = shape
         self.prior_net = nn.Sequential(nn.Flatten(), mlp([pixels, *hidden, 2 * latent_dim]))
         self.baseline = copy.deepcopy(baseline).eval().requires_grad_(False)
 
@@ -97,8 +104,10 @@ class QuadrantVAE(VAE):
 
     def decode(self, z: Tensor, seen: Tensor) -> Tensor:
         """Logits of all pixels, shaped like `seen`; those of seen pixels are ±1000."""
+        require_input(self, "z", z, self.latent_dim)
         filled = self.fill(seen).flatten(1)
-        return _sure_of_what_is_seen(super().decode(torch.cat([z, filled], dim=1)), seen)
+        require_same_length(z=z, seen=seen)
+        return _sure_of_what_is_seen(at_least_float32(self.decoder(torch.cat([z, filled], dim=1))), seen)
 
     @torch.no_grad()
     def complete(self, seen: Tensor, draws: int = 1) -> Tensor:
@@ -106,6 +115,7 @@ class QuadrantVAE(VAE):
 
         z is drawn from p(z|seen), with torch's global generator.
         """
+        draws = require_count("draws", draws)
         prior = self.prior(seen)
         return torch.stack([self.images(reparameterise(*prior), seen) for _ in range(draws)])
 

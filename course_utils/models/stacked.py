@@ -10,17 +10,22 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_count, require_kind, shown
+from course_utils.tensor_inputs import require_input
+
 
 class StackedLinear(nn.Module):
     """K linear layers side by side: [K, n, n_in] → [K, n, n_out], member k by its own weights [n_in, n_out]."""
 
     def __init__(self, layers: Sequence[nn.Linear]):
         super().__init__()
+        _require_alike(layers, nn.Linear)
         self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]))
         biased = layers[0].bias is not None
         self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers])) if biased else None
 
     def forward(self, x: Tensor) -> Tensor:
+        _require_members(self, x, len(self.weight), self.weight.shape[1])
         return torch.bmm(x, self.weight) if self.bias is None else torch.baddbmm(self.bias, x, self.weight)
 
     def member(self, k: int) -> nn.Linear:
@@ -41,6 +46,7 @@ class StackedBatchNorm1d(nn.Module):
 
     def __init__(self, layers: Sequence[nn.BatchNorm1d]):
         super().__init__()
+        _require_alike(layers, nn.BatchNorm1d)
         self.members, first = len(layers), layers[0]
         self.norm = nn.BatchNorm1d(self.members * first.num_features, eps=first.eps, momentum=first.momentum)
         states = [layer.state_dict() for layer in layers]
@@ -48,6 +54,7 @@ class StackedBatchNorm1d(nn.Module):
         self.norm.to(first.weight).load_state_dict({**states[0], **joined})
 
     def forward(self, x: Tensor) -> Tensor:
+        _require_members(self, x, self.members, self.norm.num_features // self.members)
         side_by_side = x.transpose(0, 1).flatten(1)  # [n, K·features]
         return self.norm(side_by_side).unflatten(1, (self.members, -1)).transpose(0, 1)
 
@@ -57,6 +64,24 @@ class StackedBatchNorm1d(nn.Module):
         parts = {name: value.chunk(self.members)[k] if value.ndim else value for name, value in state.items()}
         layer.to(self.norm.weight).load_state_dict(parts)
         return layer
+
+
+def _require_alike(layers: Sequence[nn.Module], kind: type[nn.Module]) -> None:
+    layers = list(layers) if isinstance(layers, Sequence | nn.Sequential | nn.ModuleList) else []
+    if not layers or not all(isinstance(layer, kind) for layer in layers):
+        raise ValueError(f"layers must be a sequence of {kind.__name__}, at least one, not {shown(layers)}")
+    if len({str([(name, value.shape) for name, value in layer.state_dict().items()]) for layer in layers}) > 1:
+        raise ValueError(f"layers must be {kind.__name__} layers of one shape, all with or all without bias")
+
+
+def _require_members(layer: nn.Module, x: Tensor, members: int, width: int) -> None:
+    """A batch for each member, [K, n, width]."""
+    if not isinstance(x, Tensor) or x.ndim != 3 or len(x) != members:
+        raise ValueError(
+            f"{type(layer).__name__} takes x as a batch for each of {members} members, [{members}, n, {width}], "
+            f"not {shown(x)}"
+        )
+    require_input(layer, "x", x, width, more_axes=True)
 
 
 _STACKED = {nn.Linear: StackedLinear, nn.BatchNorm1d: StackedBatchNorm1d}
@@ -69,8 +94,10 @@ def stack(networks: Sequence[nn.Module]) -> nn.Module:
     as a noise level, are shared. Raises ValueError for networks of different architecture, and for weights in layers
     other than Linear and BatchNorm1d.
     """
-    if not networks:
-        raise ValueError("stack needs at least one network")
+    if not isinstance(networks, Sequence) or not networks:
+        raise ValueError(f"stack needs at least one network, in a list, not {shown(networks)}")
+    for network in networks:
+        require_kind("each network to stack", network, nn.Module)
     shapes = [[(name, value.shape) for name, value in network.state_dict().items()] for network in networks]
     if any(type(network) is not type(networks[0]) for network in networks) or any(s != shapes[0] for s in shapes):
         raise ValueError("stack needs networks of one architecture: the same class, layers and widths")
@@ -98,10 +125,11 @@ def _stacked(networks: Sequence[nn.Module]) -> nn.Module:
 
 def unstack(network: nn.Module, k: int) -> nn.Module:
     """Member `k` of a stacked network as an ordinary network, with a copy of its weights; IndexError beyond K."""
-    members = getattr(network, "members", None)
+    members = getattr(require_kind("network", network, nn.Module), "members", None)
     if members is None:
         raise ValueError(f"{type(network).__name__} is not a stacked network; it has no members")
-    if not 0 <= k < members:
+    k = require_count("k", k, least=0)
+    if k >= members:
         raise IndexError(f"there are members 0 to {members - 1}, not {k}")
     return _member(network, k)
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_kind, require_widths
 from course_utils.models.evaluating import evaluating
 
 
@@ -27,6 +28,8 @@ def summary(module: nn.Module, *input_shape: int) -> str:
     its number of trainable parameters; then the total. The network runs once, in evaluation mode, on zeros, and is
     left as it was. `print(summary(generator, 64))`.
     """
+    require_kind("module", module, nn.Module)
+    input_shape = tuple(require_widths("input_shape", input_shape))
     rows: list[tuple[str, str, int]] = []
 
     def record(layer: nn.Module, _inputs: object, output: object) -> None:
@@ -39,8 +42,9 @@ def summary(module: nn.Module, *input_shape: int) -> str:
     try:
         with torch.no_grad(), evaluating(module):
             module(torch.zeros(1, *input_shape, device=parameter.device, dtype=parameter.dtype))
-    except RuntimeError as error:
-        raise ValueError(f"{type(module).__name__} does not accept an input of shape {input_shape}: {error}") from error
+    except (RuntimeError, TypeError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{type(module).__name__} does not accept an input of shape {input_shape}: {why}") from error
     finally:
         for hook in hooks:
             hook.remove()

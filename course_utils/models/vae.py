@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_utils.inputs import require_counts, require_kind, require_methods, require_widths
 from course_utils.models.mlp import mlp
-from course_utils.objectives.variational import Bernoulli, Gaussian
+from course_utils.objectives.likelihoods import Bernoulli, Gaussian
+from course_utils.tensor_inputs import require_input
 
 
 class VAE(nn.Module):
@@ -14,8 +16,10 @@ class VAE(nn.Module):
 
     `encoder(x, *condition)` returns [n, 2·`latent_dim`], means first; `decoder(z, *condition)` returns the likelihood's
     parameters, shaped like the images. `condition`, such as labels, is passed on as it is. Sources: Kingma & Welling
-    2014; Rezende, Mohamed & Wierstra 2014.
+    2014; Rezende, Mohamed & Wierstra 2014. A class that knows the size of its images says so in `image_shape`.
     """
+
+    image_shape: tuple[int, ...] | None = None  # channels, height, width
 
     def __init__(
         self,
@@ -25,16 +29,21 @@ class VAE(nn.Module):
         likelihood: Bernoulli | Gaussian | None = None,
     ):
         super().__init__()
+        for name, part in (("encoder", encoder), ("decoder", decoder)):
+            require_kind(name, part, nn.Module)  # another function's weights would not be trained
         self.encoder, self.decoder = encoder, decoder
-        self.latent_dim = latent_dim
-        self.likelihood = likelihood or Bernoulli()
+        (self.latent_dim,) = require_counts(latent_dim=latent_dim)
+        self.likelihood = Bernoulli() if likelihood is None else likelihood
+        require_methods("likelihood", self.likelihood, "log_prob", "images")
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [n, latent_dim].
 
         Raises ValueError if the encoder returns another width.
         """
-        codes = _at_least_float32(self.encoder(x, *condition))
+        if self.image_shape is not None:
+            require_input(self, "x", x, *self.image_shape)
+        codes = at_least_float32(self.encoder(x, *condition))
         if codes.shape != (len(x), 2 * self.latent_dim):
             raise ValueError(
                 f"the encoder of a VAE with latent_dim {self.latent_dim} must return a mean and a log variance for "
@@ -45,7 +54,8 @@ class VAE(nn.Module):
 
     def decode(self, z: Tensor, *condition: Tensor) -> Tensor:
         """The parameters of p(x|z), [n, ...] like the images: logits if Bernoulli, means if Gaussian."""
-        return _at_least_float32(self.decoder(z, *condition))
+        require_input(self, "z", z, self.latent_dim)
+        return at_least_float32(self.decoder(z, *condition))
 
     def prior(self, *condition: Tensor) -> tuple[Tensor, Tensor] | None:
         """None: the prior is N(0, I). A model that learns it returns (mean, log variance), each [n, latent_dim]."""
@@ -64,7 +74,7 @@ class VAE(nn.Module):
         return self.images(self.encode(x, *condition)[0], *condition)
 
 
-def _at_least_float32(x: Tensor) -> Tensor:
+def at_least_float32(x: Tensor) -> Tensor:
     """Half-precision outputs of autocast in float32: sums over 784 pixels need it."""
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
@@ -80,12 +90,17 @@ class FullyConnectedVAE(VAE):
         channels: int = 1,
         likelihood: Bernoulli | Gaussian | None = None,
     ):
+        latent_dim, image_size, channels = require_counts(
+            latent_dim=latent_dim, image_size=image_size, channels=channels
+        )
+        hidden = require_widths("hidden", hidden)
         pixels = channels * image_size**2
         encoder = nn.Sequential(nn.Flatten(), mlp([pixels, *hidden, 2 * latent_dim]))
         decoder = nn.Sequential(
             mlp([latent_dim, *reversed(hidden), pixels]), nn.Unflatten(1, (channels, image_size, image_size))
         )
         super().__init__(encoder, decoder, latent_dim, likelihood)
+        self.image_shape = (channels, image_size, image_size)
 
 
 class ConvolutionalVAE(VAE):
@@ -102,6 +117,9 @@ class ConvolutionalVAE(VAE):
         channels: int = 1,
         likelihood: Bernoulli | Gaussian | None = None,
     ):
+        latent_dim, width, image_size, channels = require_counts(
+            latent_dim=latent_dim, width=width, image_size=image_size, channels=channels
+        )
         if image_size % 4:
             raise ValueError(f"two stride-2 layers need a side that is divisible by 4, not {image_size}")
         side = image_size // 4
@@ -122,3 +140,4 @@ class ConvolutionalVAE(VAE):
             nn.ConvTranspose2d(width, channels, kernel_size=4, stride=2, padding=1),
         )
         super().__init__(encoder, decoder, latent_dim, likelihood)
+        self.image_shape = (channels, image_size, image_size)

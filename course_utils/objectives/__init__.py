@@ -23,6 +23,7 @@ from course_utils.objectives.adversarial import (
     wasserstein_generator_loss,
 )
 from course_utils.objectives.cycle import CycleELBO, cycle_consistency_loss, identity_loss
+from course_utils.objectives.likelihoods import Bernoulli, Gaussian, require_binary
 from course_utils.objectives.penalties import (
     Penalty,
     dragan_penalty,
@@ -35,15 +36,12 @@ from course_utils.objectives.penalties import (
 from course_utils.objectives.variational import (
     ELBO,
     IWAE,
-    Bernoulli,
-    Gaussian,
     bits_per_dimension,
     gaussian_kl,
     gaussian_log_density,
     iwae_bound,
     log_weights,
     reparameterise,
-    require_binary,
 )
 
 __all__ = [

@@ -16,15 +16,25 @@ from functools import partial
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from course_utils.inputs import require_flag, require_function, require_number, require_text, shown
+from course_utils.tensor_inputs import require_same_device
 
-def _require_logits(*batches: Tensor) -> None:
-    for logits in batches:
-        if not logits.is_floating_point():
-            raise ValueError(
-                f"a loss needs floating-point logits, not {logits.dtype}: pass the discriminator's raw output"
-            )
-        if logits.numel() == 0:
-            raise ValueError("a loss needs at least one logit; this batch is empty")
+
+def _require_floats(why: str, **batches: Tensor) -> None:
+    for name, x in batches.items():
+        if not isinstance(x, Tensor) or not x.is_floating_point():
+            raise ValueError(f"{name}: a loss needs floating-point {why}, not {shown(x)}")
+    require_same_device(**batches)
+
+
+def _require_logits(**batches: Tensor) -> None:
+    _require_floats("logits, the discriminator's raw output", **batches)
+    if empty := [name for name, logits in batches.items() if logits.numel() == 0]:
+        raise ValueError(f"{empty[0]}: a loss needs at least one logit; this batch is empty")
+
+
+def _require_smoothing(label_smoothing: float) -> None:
+    require_number("label_smoothing", label_smoothing, least=0, below=1, hint="the real label is 1 minus it")
 
 
 # --- the game of Goodfellow et al. 2014 ---------------------------------------------------------------------
@@ -36,7 +46,8 @@ def cross_entropy_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, l
     With one-sided `label_smoothing` ε the real target is 1 − ε: (1 − ε)·softplus(−r) + ε·softplus(r)
     = softplus(−r) + ε·r. Sources: Goodfellow et al. 2014, eq. 1; Salimans et al. 2016, sec. 3.4 (smoothing).
     """
-    _require_logits(real_logits, fake_logits)
+    _require_logits(real_logits=real_logits, fake_logits=fake_logits)
+    _require_smoothing(label_smoothing)
     real_loss = softplus(-real_logits)
     if label_smoothing:
         real_loss = real_loss + label_smoothing * real_logits
@@ -48,7 +59,7 @@ def saturating_generator_loss(fake_logits: Tensor) -> Tensor:
 
     Source: Goodfellow et al. 2014, eq. 1.
     """
-    _require_logits(fake_logits)
+    _require_logits(fake_logits=fake_logits)
     return -softplus(fake_logits).mean()
 
 
@@ -57,7 +68,7 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
 
     Source: Goodfellow et al. 2014, sec. 3.
     """
-    _require_logits(fake_logits)
+    _require_logits(fake_logits=fake_logits)
     return softplus(-fake_logits).mean()
 
 
@@ -66,31 +77,32 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
 
 def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
     """½ E[(r − (1 − ε))²] + ½ E[f²] with ε = `label_smoothing`. Source: Mao et al. 2017, eq. 9 (a = 0, b = c = 1)."""
-    _require_logits(real_logits, fake_logits)
+    _require_logits(real_logits=real_logits, fake_logits=fake_logits)
+    _require_smoothing(label_smoothing)
     return 0.5 * (real_logits - (1.0 - label_smoothing)).square().mean() + 0.5 * fake_logits.square().mean()
 
 
 def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
     """½ E[(f − 1)²]. Source: Mao et al. 2017, eq. 9."""
-    _require_logits(fake_logits)
+    _require_logits(fake_logits=fake_logits)
     return 0.5 * (fake_logits - 1.0).square().mean()
 
 
 def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """E[max(0, 1 − r)] + E[max(0, 1 + f)]. Sources: Lim & Ye 2017; Miyato et al. 2018, eq. 16."""
-    _require_logits(real_logits, fake_logits)
+    _require_logits(real_logits=real_logits, fake_logits=fake_logits)
     return relu(1.0 - real_logits).mean() + relu(1.0 + fake_logits).mean()
 
 
 def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """E[f] − E[r]: minus the Kantorovich dual, if the critic is 1-Lipschitz. Source: Arjovsky et al. 2017, eq. 2."""
-    _require_logits(real_logits, fake_logits)
+    _require_logits(real_logits=real_logits, fake_logits=fake_logits)
     return fake_logits.mean() - real_logits.mean()
 
 
 def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     """−E[f]. Source: Arjovsky et al. 2017 for the critic; the hinge game uses the same generator loss."""
-    _require_logits(fake_logits)
+    _require_logits(fake_logits=fake_logits)
     return -fake_logits.mean()
 
 
@@ -98,7 +110,7 @@ def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 def _require_pairs(real_logits: Tensor, fake_logits: Tensor) -> None:
-    _require_logits(real_logits, fake_logits)
+    _require_logits(real_logits=real_logits, fake_logits=fake_logits)
     if real_logits.shape != fake_logits.shape:
         raise ValueError(
             f"relativistic pairing compares logits one by one: real {tuple(real_logits.shape)} and fake "
@@ -115,14 +127,22 @@ def relativistic_discriminator_loss(
     2024 (R3GAN).
     """
     _require_pairs(real_logits, fake_logits)
-    return critic_form(fake_logits - real_logits).mean()
+    return _mean_of(critic_form, fake_logits - real_logits)
 
 
 def relativistic_generator_loss(
     real_logits: Tensor, fake_logits: Tensor, critic_form: Callable[[Tensor], Tensor] = softplus
 ) -> Tensor:
     """E[φ(r − f)], the same comparison with the roles exchanged; with the default, E[softplus(−(f − r))]."""
-    return relativistic_discriminator_loss(fake_logits, real_logits, critic_form)
+    _require_pairs(real_logits, fake_logits)
+    return _mean_of(critic_form, real_logits - fake_logits)
+
+
+def _mean_of(critic_form: Callable[[Tensor], Tensor], differences: Tensor) -> Tensor:
+    form = require_function("critic_form", critic_form, "a function φ of logits")(differences)
+    if getattr(form, "shape", None) != differences.shape:
+        raise ValueError(f"critic_form must map each logit by itself, {shown(differences)}, not to {shown(form)}")
+    return form.mean()
 
 
 # --- matching features --------------------------------------------------------------------------------------
@@ -135,6 +155,7 @@ def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tenso
     features, averaged over the leading axes; in squared feature units. Raises ValueError for shapes that do not fit
     each other, or no samples. Source: Salimans et al. 2016, sec. 3.1.
     """
+    _require_floats("features, as D.features(x) returns", real_features=real_features, fake_features=fake_features)
     shapes = real_features.shape, fake_features.shape
     if min(map(len, shapes)) < 2 or 0 in shapes[0] + shapes[1] or len({(*s[:-2], s[-1]) for s in shapes}) > 1:
         raise ValueError(
@@ -167,6 +188,15 @@ class Objective:
     critic_form: Callable[[Tensor], Tensor] | None = None
     on_features: bool = False
 
+    def __post_init__(self):
+        require_text("an objective's name", self.name)
+        for loss in ("discriminator_loss", "generator_loss"):
+            require_function(loss, getattr(self, loss), "a function of logits that returns a scalar")
+        if self.critic_form is not None:
+            require_function("critic_form", self.critic_form, "a function φ of logits, or None")
+        if require_flag("relativistic", self.relativistic) and require_flag("on_features", self.on_features):
+            raise ValueError(f"{self.name} must not be both relativistic and on_features: G's loss takes one of them")
+
     def relativistic_form(self) -> "Objective":
         """The paired game: D minimises E[φ(f − r)], G minimises E[φ(r − f)], with φ = `critic_form`.
 
@@ -185,8 +215,7 @@ class Objective:
 
     def label_smoothed(self, smoothing: float) -> "Objective":
         """The same objective with real targets 1 − `smoothing`. Raises ValueError outside [0, 1) or without targets."""
-        if not 0.0 <= smoothing < 1.0:
-            raise ValueError(f"label smoothing must lie in [0, 1), not {smoothing}")
+        require_number("label smoothing", smoothing, least=0, below=1)
         unsmoothed = getattr(self.discriminator_loss, "func", self.discriminator_loss)
         if unsmoothed not in (cross_entropy_discriminator_loss, least_squares_discriminator_loss):
             raise ValueError(
@@ -195,6 +224,19 @@ class Objective:
         smoothed = partial(unsmoothed, label_smoothing=smoothing)
         name = f"{self.name}, real label {1 - smoothing:g}"
         return replace(self, name=name, discriminator_loss=smoothed, critic_form=None)
+
+
+# With names, since a checkpoint tells functions apart by them.
+def _squared_form(t: Tensor) -> Tensor:
+    return 0.5 * (1.0 + t).square()
+
+
+def _hinge_form(t: Tensor) -> Tensor:
+    return relu(1.0 + t)
+
+
+def _linear_form(t: Tensor) -> Tensor:
+    return t
 
 
 _RELATIVISTIC_LOSSES = (relativistic_discriminator_loss, relativistic_generator_loss)
@@ -206,10 +248,10 @@ LEAST_SQUARES = Objective(  # φ is that of the targets ±1; with Mao et al.'s 0
     "least squares",
     least_squares_discriminator_loss,
     least_squares_generator_loss,
-    critic_form=lambda t: 0.5 * (1.0 + t).square(),
+    critic_form=_squared_form,
 )
-HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss, critic_form=lambda t: relu(1.0 + t))
-WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss, critic_form=lambda t: t)
+HINGE = Objective("hinge", hinge_discriminator_loss, wasserstein_generator_loss, critic_form=_hinge_form)
+WASSERSTEIN = Objective("Wasserstein", wasserstein_critic_loss, wasserstein_generator_loss, critic_form=_linear_form)
 RELATIVISTIC = Objective("relativistic pairing", *_RELATIVISTIC_LOSSES, relativistic=True, critic_form=softplus)
 OBJECTIVES = (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)
 

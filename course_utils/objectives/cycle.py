@@ -6,7 +6,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from course_utils.inputs import require_flag, require_methods, require_number
 from course_utils.objectives.variational import gaussian_kl, reparameterise
+from course_utils.tensor_inputs import require_same_shape
 
 # --- translation between two domains -------------------------------------------------------------------------
 
@@ -17,7 +19,7 @@ def cycle_consistency_loss(x: Tensor, returned: Tensor) -> Tensor:
     Raises ValueError for different shapes, which broadcasting would hide. Source: Zhu et al. 2017, eq. 2 (the L1 norm;
     as in the authors' code, a mean over pixels and not a sum).
     """
-    return _mean_distance(x, returned)
+    return _mean_distance(x=x, returned=returned)
 
 
 def identity_loss(x: Tensor, translated: Tensor) -> Tensor:
@@ -25,12 +27,12 @@ def identity_loss(x: Tensor, translated: Tensor) -> Tensor:
 
     Raises ValueError for different shapes. Source: Zhu et al. 2017, sec. 5.2, after Taigman et al. 2017.
     """
-    return _mean_distance(x, translated)
+    return _mean_distance(x=x, translated=translated)
 
 
-def _mean_distance(x: Tensor, y: Tensor) -> Tensor:
-    if x.shape != y.shape:
-        raise ValueError(f"images {tuple(x.shape)} and {tuple(y.shape)} must have the same shape to be compared")
+def _mean_distance(**images: Tensor) -> Tensor:
+    require_same_shape("they are compared pixel by pixel", **images)
+    x, y = images.values()
     return (x - y).abs().mean()
 
 
@@ -71,12 +73,13 @@ class CycleELBO:
     swap: bool = True
 
     def __post_init__(self):
-        if self.beta < 0 or self.cycle_weight < 0:
-            raise ValueError(f"weights must be at least 0, not beta {self.beta} and cycle_weight {self.cycle_weight}")
+        require_number("beta", self.beta, least=0)
+        require_number("cycle_weight", self.cycle_weight, least=0)
+        require_flag("swap", self.swap)
 
     def __call__(self, model: TwoCodeModel, x: Tensor, partner: Tensor) -> dict[str, Tensor]:
-        if x.shape != partner.shape:
-            raise ValueError(f"x {tuple(x.shape)} and its partner {tuple(partner.shape)} must have the same shape")
+        require_methods("model", model, "encode", "log_likelihood", "probabilities")
+        require_same_shape("a partner is an image of the same class", x=x, partner=partner)
         mean, log_var, specified = model.encode(x)
         if self.swap:
             specified = model.encode(partner)[2]

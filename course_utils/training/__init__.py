@@ -1,6 +1,7 @@
 """The training loops, and what keeps them fast, repeatable and safe to stop."""
 
 from course_utils.training.averaging import AveragedModel
+from course_utils.training.batches import Batches
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.clipping import clip_weights
 from course_utils.training.cycle import CYCLE_COLUMNS, CycleRun, CycleStep, CycleWeights, train_cycle
@@ -26,6 +27,7 @@ __all__ = [
     "HISTORY_COLUMNS",
     "AuxiliaryClassifier",
     "AveragedModel",
+    "Batches",
     "Checkpoint",
     "CheckpointError",
     "CycleRun",

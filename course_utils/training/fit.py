@@ -58,7 +58,8 @@ def require_fit(
             made, expected = fake.shape[1 + len(axis) :], real.shape[1:]
             raise ValueError(
                 f"the generator makes samples of shape {tuple(made)}, the data have {tuple(expected)}: "
-                "check the generator's strides and its last layer"
+                "check the generator's strides and its last layer, or build both networks with the data's image_size "
+                "and channels"
             )
         real = real.expand(*axis, *real.shape)
         logits = ask("the discriminator", discriminator, real, *labels)

@@ -38,7 +38,11 @@ class Judge:
         return verdict
 
     def features(self, x: Tensor) -> Tensor:
-        return self._pass(self.network.features, x, None)
+        features = getattr(self.network, "features", None)  # of a compiled network, too
+        if features is None:
+            kind = type(self.differentiable).__name__
+            raise ValueError(f"this game needs a discriminator with a method features(x), and {kind} has none")
+        return self._pass(features, x, None)
 
     def both(self, real: Tensor, fake: Tensor, labels: Tensor | None = None) -> tuple[Verdict, Verdict]:
         """The verdicts on both batches: in one pass, which is faster; but apart if D lets samples see each other

@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
 from course_utils.checks.observe import Observations, Roughly
 
-K = 5000
+K = 1000  # enough for the averages below, and few enough for an answer that loops over draws and images
 
 
 def draw(mean: Tensor, log_var: Tensor, k: int) -> Tensor:
@@ -19,23 +19,23 @@ def cut_off(mean: Tensor, log_var: Tensor, k: int) -> Tensor:
 
 
 def probe(draw) -> Observations:
-    """5,000 draws for three images in two dimensions: their averages, what is shared, and which gradients flow."""
+    """1,000 draws for three images in two dimensions: their averages, what is shared, and which gradients flow."""
     mean = (2 * torch.randn(3, 2)).requires_grad_()
     log_var = torch.tensor([[-1.0, 1.0], [0.5, -0.5], [0.8, -0.8]]).requires_grad_()
     std = (log_var.detach() / 2).exp()
     z = draw(mean, log_var, K)
-    seen: Observations = {"the result for k = 5000, n = 3, d = 2": torch.zeros(z.shape)}  # for its shape
+    seen: Observations = {f"the result for k = {K}, n = 3, d = 2": torch.zeros(z.shape)}  # for its shape
     if z.shape != (K, 3, 2):
         return seen
     average, spread = z.detach().mean(0), z.detach().std(0)
-    seen["the standard deviation over the draws, in units of σ"] = Roughly(spread / std, 0.12)
-    seen["two calls give different draws"] = not torch.equal(z, draw(mean, log_var, K))
+    seen["the standard deviation over the draws, in units of σ"] = Roughly(spread / std, 0.16)
+    seen["two calls give different draws"] = not torch.equal(draw(mean, log_var, 2), draw(mean, log_var, 2))
     if spread.max() < 1e-3:
         return seen
     noise = (z.detach() - average) / spread.clamp(min=1e-6)
-    seen["the average draw minus the mean, in units of σ"] = Roughly((average - mean.detach()) / std, 0.1)
-    seen["the correlation between two images"] = Roughly((noise[:, 0] * noise[:, 1]).mean(), 0.15)
-    seen["the correlation between two dimensions"] = Roughly((noise[..., 0] * noise[..., 1]).mean(), 0.15)
+    seen["the average draw minus the mean, in units of σ"] = Roughly((average - mean.detach()) / std, 0.22)
+    seen["the correlation between two images"] = Roughly((noise[:, 0] * noise[:, 1]).mean(), 0.22)
+    seen["the correlation between two dimensions"] = Roughly((noise[..., 0] * noise[..., 1]).mean(), 0.22)
     return seen | _gradients(z, mean, log_var)
 
 

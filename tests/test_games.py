@@ -1,0 +1,193 @@
+"""Games: how each player's loss is made; that a game of a student's own is played; and one place for the precision."""
+
+from functools import partial
+
+import pytest
+import torch
+from test_stored_rows import CLASSES, Classifier, labelled_pair, labelled_points, packed_pair, point_pair, points
+from torch import nn
+from torch.nn.functional import softplus
+
+from course_utils import models, objectives, training
+
+
+class MyGame(training.Game):
+    """The non-saturating game, written out by a student."""
+
+    def discriminator_loss(self, D, real, fake, labels):
+        return softplus(-D(real)).mean() + softplus(D(fake)).mean()
+
+    def generator_loss(self, D, real, fake, labels):
+        return softplus(-D(fake)).mean()
+
+
+class BlurredGame(MyGame):
+    """D sees neither the real nor the generated batch itself."""
+
+    def discriminator_loss(self, D, real, fake, labels):
+        return super().discriminator_loss(D, real + 0.1, fake + 0.1, labels)
+
+
+class CentredGame(training.Game):
+    """Relativistic average: each logit against the mean of the other side's (Jolicoeur-Martineau 2019, RaGAN)."""
+
+    def discriminator_loss(self, D, real, fake, labels):
+        r, f = D.both(real, fake, labels)
+        return softplus(-(r - f.mean())).mean() + softplus(f - r.mean()).mean()
+
+    def generator_loss(self, D, real, fake, labels):
+        with torch.no_grad():
+            r = D(real, labels)
+        f = D(fake, labels)
+        return softplus(r - f.mean()).mean() + softplus(-(f - r.mean())).mean()
+
+
+def train(make=point_pair, sample=points, steps=6, **options):
+    return training.train_gan(*make(), sample, **{"steps": steps, "batch_size": 16, "progress": False} | options)
+
+
+def test_a_student_s_game_is_the_course_s_where_the_algebra_is_the_same(double):
+    torch.testing.assert_close(train(objective=MyGame()).rows, train().rows, atol=1e-9, rtol=0)
+
+
+def test_a_student_s_game_is_continued_from_a_checkpoint_and_told_from_another(tmp_path):
+    half, file = train(steps=3, objective=CentredGame(), checkpoint=tmp_path / "run.pt"), tmp_path / "run.pt"
+    assert half.steps_done == 3
+    assert torch.equal(train(objective=CentredGame(), checkpoint=file).rows, train(objective=CentredGame()).rows)
+    with pytest.raises(training.CheckpointError, match="game was 'CentredGame' and is now 'MyGame'"):
+        train(objective=MyGame(), checkpoint=file)
+
+
+def test_a_game_with_labels_is_played():
+    run = train(labelled_pair, labelled_points, objective=CentredGame())
+    assert run.conditional and run.rows.isfinite().all()
+
+
+def test_the_history_holds_the_logits_of_the_batch_also_where_the_game_judges_something_else():
+    run = train(steps=1, objective=BlurredGame(), schedule=lambda progress: 0.0)
+    generator, discriminator = point_pair()
+    torch.manual_seed(0)
+    real = points(16)
+    fake = generator(torch.randn(16, 2))
+    assert run.history["real_logit"][0].item() == pytest.approx(discriminator(real).mean().item(), abs=1e-5)
+    assert run.history["fake_logit"][0].item() == pytest.approx(discriminator(fake).mean().item(), abs=1e-5)
+
+
+def test_a_game_that_cannot_be_played_is_named():
+    class Half(training.Game):
+        def discriminator_loss(self, D, real, fake, labels):
+            return softplus(D(fake)).mean()
+
+    class NotReduced(MyGame):
+        def generator_loss(self, D, real, fake, labels):
+            return softplus(-D(fake))
+
+    with pytest.raises(NotImplementedError, match=r"Half needs a method generator_loss\(D, real, fake, labels\)"):
+        train(objective=Half())
+    with pytest.raises(ValueError, match="NotReduced.generator_loss must return one number a batch"):
+        train(objective=NotReduced())
+    with pytest.raises(ValueError, match="objective must be an Objective"):
+        train(objective="hinge")
+    with pytest.raises(ValueError, match="CentredGame does not say how it is played by an ensemble"):
+        training.train_ensemble(point_pair, points, seeds=[1, 2], steps=1, objective=CentredGame(), progress=False)
+
+
+# --- real and generated samples are told apart by what was put in ---------------------------------------------------
+
+
+def test_batches_of_different_lengths_are_split_where_they_were_joined():
+    """A D that returns its input shows which rows came back as real: halves of 5 + 3 would be 4 and 4."""
+    network = nn.Linear(1, 1)
+    with torch.no_grad():
+        network.weight.fill_(1.0), network.bias.fill_(0.0)
+    real, fake = training.Judge(network).both(torch.ones(5, 1), torch.zeros(3, 1))
+    assert real.tolist() == [[1.0]] * 5 and fake.tolist() == [[0.0]] * 3
+
+
+@pytest.mark.parametrize("length", [15, 17, 0])
+def test_a_batch_of_another_length_is_refused_in_any_step(length):
+    calls = []
+
+    def sample(n):
+        calls.append(n)
+        return points(length if len(calls) == 4 else n)
+
+    with pytest.raises(ValueError, match=rf"sample_real\(16\) must return 16 samples.*returned {length}:") as caught:
+        train(sample=sample)
+    assert caught.value.run.steps_done == 2  # the first call was the first look
+
+
+def test_a_batch_that_would_mix_real_and_generated_samples_in_one_pack_is_refused():
+    with pytest.raises(ValueError, match="batch_size 18 must be a multiple of 4"):
+        train(packed_pair, batch_size=18)
+
+
+def test_a_penalty_on_both_batches_judges_each_sample_by_its_own_label(double):
+    """R1 + R2 must be R1 plus R2, with the label of each; it was that of another sample."""
+    generator, discriminator = labelled_pair()
+    real, labels = labelled_points(16)
+    fake, judge = generator(torch.randn(16, 2), labels).detach(), training.Judge(discriminator)
+    assert len(labels.unique()) == CLASSES
+    both = judge.charge(objectives.r1_r2_penalty, real, fake, labels)
+    apart = [judge.charge(p, real, fake, labels) for p in (objectives.r1_penalty, objectives.r2_penalty)]
+    torch.testing.assert_close(both, sum(apart))
+
+
+# --- penalties and precision are applied in one place -----------------------------------------------------------------
+
+IN_FULL = {
+    "R1": {"penalty": objectives.r1_penalty},
+    "R2": {"penalty": objectives.r2_penalty},
+    "R1 + R2": {"penalty": objectives.r1_r2_penalty, "objective": objectives.RELATIVISTIC},
+    "WGAN-GP": {"penalty": objectives.gradient_penalty, "objective": objectives.WASSERSTEIN},
+    "DRAGAN": {"penalty": objectives.dragan_penalty},
+    "unrolled": {"objective": training.Unrolled(objectives.NON_SATURATING, 2, 0.1)},
+    "unrolled relativistic": {"objective": training.Unrolled(objectives.RELATIVISTIC, 1, 0.1)},
+}
+
+
+@pytest.mark.parametrize("options", IN_FULL.values(), ids=IN_FULL)
+def test_derivatives_of_derivatives_work_in_bfloat16_and_stay_near_float32(options):
+    half, full = train(autocast=True, **options), train(**options)
+    assert not torch.equal(half.rows, full.rows)
+    torch.testing.assert_close(half.rows, full.rows, atol=0.1, rtol=0.1)
+
+
+@pytest.mark.parametrize("name", ["R2", "unrolled"])
+@pytest.mark.parametrize("autocast", [False, True])
+def test_derivatives_of_derivatives_work_in_a_compiled_step(name, autocast):
+    options = IN_FULL[name] | {"steps": 3, "autocast": autocast}
+    torch.testing.assert_close(train(engine="compile", **options).rows, train(**options).rows, atol=0.02, rtol=0.02)
+
+
+@pytest.mark.parametrize("options", [IN_FULL["R2"], IN_FULL["unrolled"]], ids=["R2", "unrolled"])
+def test_labels_go_with_penalties_and_unrolling_in_bfloat16(options):
+    assert train(labelled_pair, labelled_points, autocast=True, **options).rows.isfinite().all()
+
+
+def test_a_penalty_through_batchnorm_is_refused_and_through_a_frozen_one_taken():
+    def pair(frozen):
+        generator, discriminator = point_pair()
+        network = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Softplus(), nn.Linear(8, 1))
+        if frozen:
+            network[1].eval()
+        return generator, network
+
+    with pytest.raises(ValueError, match="BatchNorm1d"):
+        train(partial(pair, False), penalty=objectives.r1_penalty)
+    assert train(partial(pair, True), penalty=objectives.r1_penalty).rows.isfinite().all()
+    assert train(partial(pair, False), penalty=lambda D, real, fake: D[0].weight.square().mean()).rows.isfinite().all()
+
+
+def test_a_classifier_plays_the_auxiliary_game_by_itself():
+    make = partial(labelled_pair, Classifier, 1 + CLASSES)
+    by_itself = train(make, labelled_points)
+    asked = train(make, labelled_points, objective=training.AuxiliaryClassifier(objectives.NON_SATURATING))
+    assert torch.equal(by_itself.rows, asked.rows)
+    with pytest.raises(ValueError, match="the weight of the class loss must be at least 0 and finite, not nan"):
+        training.AuxiliaryClassifier(objectives.NON_SATURATING, float("nan"))
+
+
+def test_features_are_matched_where_d_has_them_and_else_it_is_said():
+    with pytest.raises(ValueError, match=r"needs a discriminator with a method features\(x\), and Linear has none"):
+        train(lambda: (models.PointGenerator(hidden=(16,)), nn.Linear(2, 1)), objective=objectives.FEATURE_MATCHING)
