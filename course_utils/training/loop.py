@@ -128,7 +128,8 @@ class Loop:
         step = self.step
         parts = {"networks": step.networks, "optimizers": step.optimizers, "schedule": self.schedule}
         data = [sample.fingerprint() for sample in step.samples.values()]
-        return describe(parts | self.identity) | {"data": None if None in data else describe(data)}
+        drawn = {self.run.device.type: None if None in data else data}  # the same seed draws others elsewhere
+        return describe(parts | self.identity) | {"data": describe(drawn)}
 
     def _remark(self, reason: str) -> None:
         """What a user should know before the first step."""
