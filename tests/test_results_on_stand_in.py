@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import data, evaluation, models, plots
+from course_utils import data, evaluation, models, plots, training
 from course_utils.plots import arrays
 from course_utils.plots.trajectories import _complex as eigenvalues
 
@@ -68,12 +68,13 @@ MEASURES = {
     "likelihood": lambda vae, x, **_: evaluation.log_likelihood(vae, (x > 0).float(), samples=3),
     "active units": lambda vae, x, **_: evaluation.active_units(vae, (x > 0).float()),
     "PPCA": lambda x, **_: evaluation.ppca_log_likelihood(x.flatten(1)[:, 300:308], 2),
-
     "saliency": lambda x, decode, reader, **_: evaluation.saliency(lambda i: reader(i)[:, 0], x[:4]),
     "rank correlation": lambda x, **_: evaluation.rank_correlation(x[:4, 0], x[4:8, 0]),
     "confidence": lambda points, **_: evaluation.confidence(points[:, 0], points[:, 1]),
     "effective rank": lambda points, **_: evaluation.effective_rank(points),
-    "stacked digits": lambda images, reader, **_: evaluation.stacked_coverage(data.StackedImages(images).fixed(N), reader),
+    "stacked digits": lambda images, reader, **_: evaluation.stacked_coverage(
+        data.StackedImages(images).fixed(N), reader
+    ),
     "their modes": lambda images, reader, **_: evaluation.stacked_floor(images, reader, 500),
     "principal directions": lambda decode, codes, **_: models.principal_directions(decode, codes[:8])[0],
     "inversion": lambda decode, codes, **_: models.invert(decode, decode(codes[:2]), codes[:4].view(2, 2, 4), 3),
@@ -138,8 +139,8 @@ FIGURES = {
     "lines": lambda points, **_: plots.lines({"p": (rising(points), points[:, 1])}, "x", "y", "A curve."),
     "lines of runs": lambda points, **_: plots.lines({"p": (rising(points), points)}, "x", "y", "Two."),
     "gan_curves": lambda points, **_: plots.gan_curves(
-        dict.fromkeys(("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob"), points[:, 0].sigmoid())
-        | {"step": torch.arange(N, device=points.device)}
+        {"step": torch.arange(N, device=points.device)}
+        | dict.fromkeys(training.HISTORY_COLUMNS, points[:, 0].sigmoid())
     ),
     "density_1d": lambda points, **_: plots.density_1d({"p": (rising(points), points[:, 1].abs())}),
     "discriminator_1d": lambda points, **_: plots.discriminator_1d(
@@ -178,7 +179,7 @@ def test_a_figure_that_forgets_one_cpu_is_noticed(function, conversion, world, s
     source = inspect.getsource(function)
     assert source.count(conversion) == 1
     forgetful = dict(function.__globals__)
-    exec(compile("from __future__ import annotations\n" + source.replace(conversion, ""), "forgetful", "exec"), forgetful)
+    exec("from __future__ import annotations\n" + source.replace(conversion, ""), forgetful)
     monkeypatch.setattr(function, "__code__", forgetful[function.__name__].__code__)
     failed = []
     for name, draw in FIGURES.items():

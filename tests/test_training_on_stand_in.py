@@ -9,19 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import models, objectives, training
-from course_utils.data import (
-    BinarisedImages,
-    Ring,
-    SameClassPairs,
-    StackedImages,
-    UnpairedDomains,
-    inverted,
-    load_images,
-)
+from course_utils import data, models, objectives, training
+from course_utils.data import BinarisedImages
 
-RING = Ring()
-DIGITS = load_images("digits")
+RING = data.Ring()
+DIGITS = data.load_images("digits")
 STEPS = 4
 
 
@@ -60,6 +52,10 @@ def labelled_digits(place):
     return DIGITS.to(place).batch_with_labels
 
 
+def loader(place):
+    return torch.utils.data.DataLoader(RING.sample(64), batch_size=6, shuffle=True)
+
+
 def labelled(discriminator):
     return lambda: (models.ConditionalGenerator(latent_dim=4, width=4), discriminator(width=4))
 
@@ -80,9 +76,10 @@ def remedied():
 
 
 def ensemble(place, **options):
+    settings = {"steps": STEPS, "batch_size": 8, "progress": False, **options}
     return training.train_ensemble(
         lambda: [network.to(place) for network in points()], partial(RING.sample, device=place), seeds=range(3),
-        steps=STEPS, batch_size=8, g_optimizer=adam, d_optimizer=adam, progress=False, **options,
+        g_optimizer=adam, d_optimizer=adam, **settings,
     )  # fmt: skip
 
 
@@ -114,7 +111,7 @@ def regression(place, **options):
 
 
 def two_codes(place, **options):
-    pairs = SameClassPairs(DIGITS.to(place))
+    pairs = data.SameClassPairs(DIGITS.to(place))
     return model(place, lambda: models.CycleVAE(4, 4, (16,)), pairs.batch, objectives.CycleELBO(), **options)
 
 
@@ -124,14 +121,14 @@ def cycle(place, **options):
         return [models.CyclePair(models.DenseTranslator(hidden=(16,)), models.LocalTranslator(4), *judges)]
 
     (pair,) = seeded(make, place)
-    domains = UnpairedDomains(DIGITS.to(place), inverted)
+    domains = data.UnpairedDomains(DIGITS.to(place), data.inverted)
     translators = [*pair.to_a.parameters(), *pair.to_b.parameters()]
     judges = [*pair.discriminator_a.parameters(), *pair.discriminator_b.parameters()]
     g_optimizer, d_optimizer = (torch.optim.Adam(group, lr=1e-3, foreach=True) for group in (translators, judges))
+    settings = {"steps": STEPS, "batch_size": 8, "progress": False, **options}
     return training.train_cycle(
-        pair, domains.batch_a, domains.batch_b, steps=STEPS, batch_size=8, g_optimizer=g_optimizer,
-        d_optimizer=d_optimizer, progress=False, **options,
-    )  # fmt: skip
+        pair, domains.batch_a, domains.batch_b, g_optimizer=g_optimizer, d_optimizer=d_optimizer, **settings
+    )
 
 
 PENALTIES = ("r1_penalty", "r2_penalty", "r1_r2_penalty", "gradient_penalty", "dragan_penalty")
@@ -139,12 +136,18 @@ TRAININGS = {
     **{f"GAN, {objective.name}": partial(gan, objective=objective) for objective in objectives.OBJECTIVES},
     **{f"GAN, {p}": partial(gan, penalty=getattr(objectives, p), penalty_every=2, d_steps=2) for p in PENALTIES},
     "GAN, feature matching": partial(gan, make=pictures, sample=digits, objective=objectives.FEATURE_MATCHING),
-    "GAN, unrolled": partial(gan, unroll=training.Unrolled(2, 0.1)),
+    "GAN, unrolled": partial(gan, objective=training.Unrolled(objectives.NON_SATURATING, 2, 0.1)),
+    "GAN, unrolled, R2, bfloat16": partial(
+        gan, objective=training.Unrolled(objectives.HINGE, 1, 0.1), penalty=objectives.r2_penalty, autocast=True
+    ),
+    "GAN from a DataLoader": partial(gan, sample=loader),
     "GAN, packed": partial(gan, make=packed),
     "GAN, remedied": partial(gan, make=remedied),
     "DCGAN": partial(gan, make=pictures, sample=digits, ema_decay=0.9, schedule=training.linear_decay, engine="auto"),
     "DCGAN in bfloat16": partial(gan, make=pictures, sample=digits, autocast=True),
-    "DCGAN of stacked digits": partial(gan, make=coloured, sample=lambda place: StackedImages(DIGITS.to(place)).batch),
+    "DCGAN of stacked digits": partial(
+        gan, make=coloured, sample=lambda place: data.StackedImages(DIGITS.to(place)).batch
+    ),
     "conditional GAN": partial(gan, make=labelled(models.ConditionalDiscriminator), sample=labelled_digits),
     "AC-GAN": partial(gan, make=labelled(models.AuxiliaryClassifierDiscriminator), sample=labelled_digits),
     "ensemble": ensemble,
@@ -230,9 +233,16 @@ def test_a_run_goes_on_from_its_checkpoint_bit_for_bit(train, stand_in, tmp_path
 
 
 @pytest.mark.parametrize("train", RESUMED.values(), ids=RESUMED)
+def test_a_run_is_continued(train, stand_in):
+    longer = training.go_on(train(stand_in), steps=2)
+    assert torch.equal(longer.rows, train(stand_in, steps=STEPS + 2).rows)
+
+
+@pytest.mark.parametrize("train", RESUMED.values(), ids=RESUMED)
 @pytest.mark.parametrize(("source", "target"), [("cpu", "stand_in"), ("stand_in", "cpu")])
-def test_a_checkpoint_goes_on_on_another_device(train, source, target, stand_in, tmp_path):
+def test_a_checkpoint_goes_on_on_another_device(train, source, target, stand_in, tmp_path, monkeypatch):
     """Weights, averages and moments come along. Random numbers cannot: the other device has other generators."""
+    monkeypatch.setattr(torch.stand_in, "manual_seed_all", lambda seed: torch.stand_in.manual_seed(seed + 1))
     interrupted(train, source, tmp_path / "run.pt")
     moved = train(target, checkpoint=tmp_path / "run.pt")
     assert {p.device.type for p in run_networks(moved).parameters()} == {target}

@@ -1,7 +1,6 @@
 """The stand-in accelerator as a device of PyTorch: compiled once, registered, and what `torch.cuda` is for CUDA.
 
-`register()` makes "stand_in" a device type. Between `plug_in()` and `unplug()` it is the machine's
-accelerator (`torch.accelerator`).
+After `plug_in()` the device type "stand_in" exists, and `torch.accelerator` finds it until `unplug()`.
 """
 
 import contextlib
@@ -23,23 +22,19 @@ device = contextlib.nullcontext  # torch.cuda.device chooses among several; ther
 _plugged_in = False
 
 
-def register() -> None:
-    """Make the device type known to PyTorch, for the rest of this process; once is enough."""
+def plug_in() -> torch.device:
+    """From now on it is a device of PyTorch, for the rest of this process, and the machine's accelerator."""
+    global _plugged_in
     if not hasattr(torch, "stand_in"):
         torch.ops.load_library(_compiled())
         torch.utils.rename_privateuse1_backend("stand_in")
         torch._register_device_module("stand_in", sys.modules[__name__])
-
-
-def plug_in() -> torch.device:
-    """From now on, code that asks for the machine's accelerator gets this one."""
-    global _plugged_in
-    register()
     _plugged_in = True
     return torch.device("stand_in")
 
 
 def unplug() -> None:
+    """Code that asks for the machine's accelerator finds none; tensors that are on it stay."""
     global _plugged_in
     _plugged_in = False
 
@@ -59,14 +54,11 @@ def _compiled() -> Path:
 
 def _compile(target: Path) -> None:
     torch_folder = Path(torch.__file__).parent
+    flags = ["-std=c++20", "-O1", "-shared", "-fPIC", f"-D_GLIBCXX_USE_CXX11_ABI={torch.compiled_with_cxx11_abi():d}"]
+    libraries = ["-L", torch_folder / "lib", "-lc10", "-ltorch_cpu"]
     subprocess.run(
-        [
-            COMPILER, "-std=c++20", "-O1", "-shared", "-fPIC", f"-D_GLIBCXX_USE_CXX11_ABI={torch._C._GLIBCXX_USE_CXX11_ABI:d}",
-            "-isystem", torch_folder / "include", SOURCE, "-o", target,
-            "-L", torch_folder / "lib", "-lc10", "-ltorch_cpu",
-        ],
-        check=True,
-    )  # fmt: skip
+        [COMPILER, *flags, "-isystem", torch_folder / "include", SOURCE, "-o", target, *libraries], check=True
+    )
 
 
 # --- what PyTorch, and code for any accelerator, asks a device's module -----------------------------------------------

@@ -51,7 +51,7 @@ def _few_steps(train):
 
 
 def _pick(lesson, *, smoke, cpu, gpu=None):
-    """The gpu budget's value; where a lesson has none, the cpu budget's serves, which is tested elsewhere: the least."""
+    """The gpu budget's value. Where a lesson has none, the cpu budget's serves, which is tested elsewhere: smoke's."""
     if gpu is None:
         return smoke
     return FEWER.get((lesson.number, gpu), gpu) if isinstance(gpu, int | tuple) else gpu
