@@ -51,7 +51,8 @@ Environment variables
   COURSE_PROGRESS  the folder that keeps which exercises are right (none: nothing is kept)
 
 The first start makes .venv beside course.py and installs into it (once; about 6 GB on Linux, where PyTorch
-brings CUDA). Inside an environment that has everything (conda, a class image) nothing is installed.
+brings CUDA); a later one mends it if it is damaged. Inside an environment that has everything (conda, a
+class image) nothing is installed.
 """
 
 

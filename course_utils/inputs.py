@@ -37,7 +37,7 @@ def _single(value: object) -> str:
 
 def _is_flag(value: object) -> bool:
     """True and False, numpy's and torch's included: numbers for Python, and hardly ever meant as such."""
-    single = getattr(value, "shape", None) == () and str(getattr(value, "dtype", "")).endswith("bool")
+    single = math.prod(getattr(value, "shape", (2,))) == 1 and str(getattr(value, "dtype", "")).endswith("bool")
     return isinstance(value, bool) or single
 
 

@@ -1,6 +1,5 @@
 """The frame of every lesson: device, seed, budget, the time it will take, and the claims it makes."""
 
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +10,16 @@ import torch
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import Evidence, load_evidence, predicted_seconds
+from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_number, require_text
 from course_utils.machine import best_device
 from course_utils.storage import write_json
+from course_utils.tensor_inputs import require_device
 
 if TYPE_CHECKING:
     from course_utils.plots import Caption
 
 BUDGETS = ("smoke", "cpu", "gpu")
+IMAGE_SETS = ("digits", "fashion_mnist", "mnist")  # as `per_data` spells them
 T = TypeVar("T")
 
 
@@ -28,11 +30,12 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     `images=data.load_folder("my/pictures")` begins the lesson on your own images: then no claim is checked, as each is
     one about the course's image sets.
     """
-    device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
+    _require_lesson_number(number)
     own_images, loaded = isinstance(images, ImageData), None
+    device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
     if own_images:
         loaded = images.to(device)
-    elif images:
+    elif require_flag("images", images):
         loaded = load_images(device=device)  # may take a download: the choices are checked first
     lesson = Lesson(number, device, budget, seed, loaded, own_images)
     torch.manual_seed(lesson.seed)
@@ -52,9 +55,12 @@ class Lesson:
         images: ImageData | None = None,
         own_images: bool = False,
     ):
-        self.number, self.device, self.budget, self.seed = number, device, budget, seed
+        self.number = _require_lesson_number(number)
+        self.device = require_device(device)
+        self.budget = require_choice("budget", budget, BUDGETS)
+        self.seed = require_count("seed", seed, least=0)
         self.unchecked = "at the smoke budget" if budget == "smoke" else "on your own images" if own_images else ""
-        self._images = images
+        self._images = None if images is None else require_kind("images", images, ImageData)
         self._measured: dict[str, float] = {}
         self._evidence_file = os.environ.get("COURSE_EVIDENCE")  # set by `course.py evidence`, which wants numbers only
         self._ledger: Ledger | None = None
@@ -87,6 +93,9 @@ class Lesson:
 
     def per_data(self, *, mnist: T, **others: T) -> T:
         """The value for the image set in use: `per_data(mnist=4000, digits=1500)`; sets not named use that of MNIST."""
+        known = {*IMAGE_SETS, self.images.name.replace("-", "_")}
+        if unknown := set(others) - known:
+            raise ValueError(f"per_data names {', '.join(unknown)}, and there are {', '.join(sorted(known))}")
         return others.get(self.images.name.replace("-", "_"), mnist)
 
     def claim(self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = "") -> None:
@@ -97,7 +106,8 @@ class Lesson:
         but not at the smoke budget, whose runs are too short for claims about quality, not on your own images, and not
         while `course.py evidence` collects numbers, which must not depend on what we would like them to be.
         """
-        claim = Claim(text, bool(holds), describe(measured), paper, protocol)
+        holds = require_flag("holds", holds)
+        claim = Claim(text, holds, describe(measured, finite=not self.unchecked), paper, protocol)
         details = [f"measured {claim.measured}"] if claim.measured else []
         details += [f"paper {paper}"] if paper else []
         sentence = f"{text}  [{'; '.join(details)}]" if details else text
@@ -115,9 +125,9 @@ class Lesson:
 
         Raises ValueError for NaN or infinity: no other run could be compared with it.
         """
-        if not math.isfinite(value):
-            raise ValueError(f"{key} is {float(value)}, which no run can be compared with; find where it arises first")
-        self._measured[key] = float(value)
+        require_text("key", key)
+        found = require_number(key, value, hint="no run can be compared with it; find where it arises first")
+        self._measured[key] = found
         if self._evidence_file:
             write_json(Path(self._evidence_file), self._measured)
         return value
@@ -162,6 +172,8 @@ class Lesson:
 
         `floors`: what real data score, for the numbers that have a floor. Without stored runs there is nothing to draw.
         """
+        if unknown := set(floors or {}) - set(self._measured):
+            raise ValueError(f"floors names {', '.join(unknown)}, which record() has not noted in this run")
         evidence, caption = self.evidence, None
         if evidence is not None:
             from course_utils.plots import evidence_dots
@@ -191,6 +203,13 @@ class Lesson:
                 device=_device_name(self.device), torch=torch.__version__,
             )  # fmt: skip
         return self._ledger
+
+
+def _require_lesson_number(number: str) -> str:
+    """Two digits, as a lesson's file name begins; raises ValueError for anything else."""
+    if not isinstance(number, str) or len(number) != 2 or not number.isdecimal():
+        raise ValueError(f'a lesson has a number of two digits, such as "03", not {number!r:.60}')
+    return number
 
 
 def _ledger_folder() -> Path:

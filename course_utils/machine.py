@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from course_utils.data import ImageData, cache_folder
+from course_utils.inputs import require_choice, require_kind
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class MachineReport:
     """Rows of (what, found, what it means for you); shown as a table in a notebook, as aligned text elsewhere."""
 
     rows: tuple[tuple[str, str, str], ...]
+
+    def __post_init__(self):
+        is_table = isinstance(self.rows, tuple | list) and all(isinstance(row, tuple | list) for row in self.rows)
+        if not is_table or not all(len(row) == 3 for row in self.rows):
+            raise ValueError("rows must be triples (what, found, what it means for you)")
 
     def _repr_markdown_(self) -> str:
         head = "| | found | what it means for you |\n|---|---|---|\n"
@@ -33,6 +39,8 @@ def check_machine(images: ImageData, budget: str) -> MachineReport:
         "cpu": "each lesson is sized for three minutes on two cores; every claim is checked",
         "gpu": "the protocols of the papers, on your GPU; every claim is checked",
     }
+    require_kind("images", images, ImageData)
+    require_choice("budget", budget, budgets)
     sources = {
         "digits": "small and built in, so all lessons work without a network; with one, the next start fetches MNIST",
         "mnist": "60,000 real digits: the data set of the papers",

@@ -163,7 +163,7 @@ def require_label_range(labels: Tensor, classes: int) -> None:
 
 def require_images(name: str, x: Tensor, shape: Shape = ("n", "channels", "height", "width")) -> Tensor:
     """Images as the course has them: floats of this shape with pixels in −1 … 1. It waits for the device."""
-    require_tensor(name, x, shape, "float images in −1 … 1,", hint="data.normalise" if _holds_bytes(x) else "")
+    require_tensor(name, x, shape, "float images in −1 … 1,", hint="normalise them first (data.normalise)" if _holds_bytes(x) else "")
     require_image_range(name, x)
     return x
 
@@ -176,7 +176,7 @@ def require_image_range(name: str, x: Tensor) -> None:
     """Pixels in −1 … 1, where −1 is black, and not in 0 … 1 or 0 … 255. It waits for the device."""
     low, high = (float(bound) for bound in x.detach().aminmax())  # both are NaN if any value is
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"{name} must lie in −1 … 1, but holds NaN or infinity: the generator that made it diverged")
+        raise ValueError(f"{name} must lie in −1 … 1, but holds NaN or infinity: the generator that made it has diverged")
     if low < -1.001 or high > 1.001:  # rounding in half precision is no mistake
         raise ValueError(
             f"{name} must lie in −1 … 1, not {low:.3g} … {high:.3g}: does the generator end in tanh, and are real "

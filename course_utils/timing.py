@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from course_utils.inputs import require_choice, require_count, require_function, require_mapping, require_number
+
 
 def synchronise() -> None:
     """Wait until the accelerator, if there is one, has done all that it was asked for; a clock read before lies."""
@@ -16,6 +18,7 @@ def synchronise() -> None:
 
 def seconds(function: Callable[[], object]) -> float:
     """Seconds that one call takes, the accelerator's work included."""
+    require_function("function", function)
     synchronise()
     started = time.perf_counter()
     function()
@@ -28,6 +31,12 @@ class Ratio:
     """How many times as long one thing takes as another: one number for each round of a race."""
 
     values: tuple[float, ...]
+
+    def __post_init__(self):
+        if not isinstance(self.values, tuple | list) or not self.values:
+            raise ValueError("a ratio needs at least one value, in a tuple: one for each round")
+        for value in self.values:
+            require_number("each ratio", value, above=0)
 
     @property
     def median(self) -> float:
@@ -51,12 +60,17 @@ class Race:
 
     rounds: Mapping[str, tuple[float, ...]]
 
+    def __post_init__(self):
+        require_mapping("rounds", self.rounds, '{"name": seconds of each round, ...}')
+
     def seconds(self, name: str) -> float:
         """The median over the rounds."""
+        require_choice("name", name, self.rounds)
         return statistics.median(self.rounds[name])
 
     def ratio(self, slow: str, fast: str) -> Ratio:
         """Round by round, the seconds of `slow` divided by those of `fast`."""
+        require_choice("slow", slow, self.rounds), require_choice("fast", fast, self.rounds)
         return Ratio(tuple(s / f for s, f in zip(self.rounds[slow], self.rounds[fast], strict=True)))
 
 
@@ -68,8 +82,10 @@ def race(runners: Mapping[str, Callable[[], object]], rounds: int = 7) -> Race:
     the true median between them with a chance of 1 − 2·2⁻⁷ = 98.4 %, if the rounds are independent. Raises ValueError
     without runners or rounds.
     """
-    if not runners or rounds < 1:
-        raise ValueError(f"a race needs runners and at least one round, not {len(runners)} and {rounds}")
+    require_mapping("the runners of a race", runners, '{"name": function, ...}')
+    for name, runner in runners.items():
+        require_function(f"runner {name!r}", runner)
+    rounds = require_count("rounds", rounds)
     names = list(runners)
     for name in names:
         runners[name]()

@@ -24,6 +24,14 @@ except ImportError:  # the launcher's tests need the standard library only
     pass
 
 
+def pytest_collection_modifyitems(items):
+    """Thorough tests run where the claims are asserted."""
+    if os.environ.get("COURSE_BUDGET") != "cpu":
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason="thorough: course.py test --claims runs it"))
+
+
 @pytest.fixture(autouse=True)
 def own_ledger(tmp_path, monkeypatch):
     """Claims that a unit test makes are not the course's."""

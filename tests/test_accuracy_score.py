@@ -73,11 +73,11 @@ def test_bad_input_is_named(digits):
     x, labels = images_and_labels(digits)
     with pytest.raises(ValueError, match="batches of 256, got 100 samples"):
         classification_accuracy_score(x[:100], labels[:100], digits)
-    with pytest.raises(ValueError, match=r"labels: expected int64 \[300\].*got torch.float32 \[300\]"):
+    with pytest.raises(ValueError, match=r"labels must be an int64 tensor \[300\].*not torch.float32 \[300\]"):
         classification_accuracy_score(x, labels.float(), digits)
-    with pytest.raises(ValueError, match=r"labels: expected int64 \[300\].*\[299\]"):
+    with pytest.raises(ValueError, match=r"labels must be an int64 tensor \[300\].*\[299\]"):
         classification_accuracy_score(x, labels[1:], digits)
-    with pytest.raises(ValueError, match="labels: expected 0 to 9, got 1 to 10"):
+    with pytest.raises(ValueError, match="labels must lie in 0 … 9, but they range from 1 to 10"):
         classification_accuracy_score(x, labels + 1, digits)
-    with pytest.raises(ValueError, match="expected float images"):
+    with pytest.raises(ValueError, match="samples must be float images"):
         classification_accuracy_score(x.flatten(1), labels, digits)

@@ -41,11 +41,11 @@ def test_the_interval_is_wilsons():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (torch.tensor([0, 1, 10]), "expected 0 .. 9, got 0 to 10"),
-        (torch.tensor([0, -1, 1]), "got -1 to 1"),
-        (torch.tensor([0, 1]), r"expected int64 \[3\].* got torch.int64 \[2\]"),
-        (torch.tensor([0.0, 1.0, 2.0]), r"got torch.float32 \[3\]"),
-        ([0, 1, 2], "got list"),
+        (torch.tensor([0, 1, 10]), "labels must lie in 0 … 9, but they range from 0 to 10"),
+        (torch.tensor([0, -1, 1]), "range from -1 to 1"),
+        (torch.tensor([0, 1]), r"int64 tensor \[3\].*not torch.int64 \[2\]"),
+        (torch.tensor([0.0, 1.0, 2.0]), r"not torch.float32 \[3\]"),
+        ([0, 1, 2], "not list"),
     ],
 )
 def test_wrong_labels_are_named(labels, message):
@@ -54,5 +54,5 @@ def test_wrong_labels_are_named(labels, message):
 
 
 def test_wrong_samples_are_named():
-    with pytest.raises(ValueError, match="in -1..1"):
+    with pytest.raises(ValueError, match="in −1 … 1"):
         class_accuracy(torch.full((2, 1, 28, 28), 255.0), torch.tensor([0, 1]), Classifier())

@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT
 from nbgrader.utils import get_username
 
+pytestmark = pytest.mark.thorough
 TOPIC = "02_a_first_gan"
 COURSE = "--course=generative-models"
 KEPT = 2  # of the real notebook's exercises, so that grading takes seconds

@@ -228,5 +228,5 @@ def test_unrolling_equals_steps_taken_by_hand():
 
 @pytest.mark.parametrize(("steps", "lr"), [(0, 0.1), (1, 0.0), (1, -1.0)])
 def test_unrolling_needs_steps_and_a_rate(steps, lr):
-    with pytest.raises(ValueError, match="at least 1 step at a positive rate"):
+    with pytest.raises(ValueError, match="steps must be at least 1|lr must be above 0"):
         training.Unrolled(objectives.NON_SATURATING, steps, lr)

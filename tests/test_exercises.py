@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import json
+import os
 import re
 import statistics
 import textwrap
@@ -20,7 +21,8 @@ from course_utils.commands.exercises import EXERCISES, answered, generate, norma
 from course_utils.commands.lessons import all_lessons, exercise_notebooks
 
 LESSONS = [f"{number:02}" for number in range(1, 14)]
-SEEDS = (CHECK_SEED, MARK_SEED, 7)
+# What students see, what graders see, and where claims are asserted one of the other seeds that a grader may set.
+SEEDS = (CHECK_SEED, MARK_SEED, 7)[: 3 if os.environ.get("COURSE_BUDGET") == "cpu" else 2]
 KINDS = ("derive and check", "implement", "experiment", "bug hunt")
 ALL = {number: exercise for lesson in LESSONS for number, exercise in exercises(lesson).items()}
 MISTAKES = [

@@ -1,4 +1,4 @@
-"""Runs that survive and go on: longer than asked for, after a stop, after an error; and what a checkpoint knows of them."""
+"""Runs that survive and go on: longer than asked for, after a stop or an error; and what a checkpoint knows of them."""
 
 import os
 import signal
@@ -106,7 +106,7 @@ def test_a_schedule_that_depends_on_the_length_of_the_run_is_said():
         training.go_on(train(6), steps=6)
         early = training.decay_after(0.5)
         training.go_on(train(6, schedule=lambda progress: 0.5), steps=6)
-    with pytest.warns(UserWarning, match=r"the schedule depends on the length of the run.*the first 6 steps.*a run of 12"):
+    with pytest.warns(UserWarning, match=r"schedule depends on the length of the run.*first 6 steps.*a run of 12"):
         run = training.go_on(train(6, schedule=early), steps=6)
     assert run.steps_done == 12
     with pytest.warns(UserWarning, match="the annealing depends"):
@@ -307,7 +307,7 @@ def test_samples_from_a_stream_of_their_own_are_not_taken_for_others(tmp_path):
 
 def test_two_runs_cannot_write_one_checkpoint(tmp_path):
     file = tmp_path / "run.pt"
-    with locked(file), pytest.raises(training.CheckpointError, match=r"another run is writing .*run\.pt at this moment"):
+    with locked(file), pytest.raises(training.CheckpointError, match=r"another run is writing .*run\.pt"):
         train(4, checkpoint=file)
     assert train(4, checkpoint=file).steps_done == 4
     assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]

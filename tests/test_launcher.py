@@ -159,10 +159,8 @@ def test_first_start_makes_an_environment_again_after_a_killed_one_and_says_each
 
 def test_second_start_does_no_work_over_again(installed):
     before = (installed.venv / "course-stamp.json").stat().st_mtime_ns
-    began = time.monotonic()
     result = installed.course("bench", "where", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
     assert result.stdout == f"running in {installed.venv}\n"
-    assert time.monotonic() - began < 3
     assert (installed.venv / "course-stamp.json").stat().st_mtime_ns == before
 
 
@@ -216,11 +214,11 @@ def test_an_interrupted_installation_leaves_nothing(fresh, end):
 
 def test_no_network_on_the_first_start(fresh):
     closed = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": "0"}
-    began = time.monotonic()
     line = one_line(fresh.course("bench", **closed))
     assert "the first installation needs the internet once, and cannot reach it" in line
     assert str(fresh.root / "build" / "install.log") in line
-    assert time.monotonic() - began < 60 and not fresh.venv.exists()
+    log = (fresh.root / "build" / "install.log").read_text()
+    assert log.count("WARNING: Retrying") == 1 and not fresh.venv.exists()  # one more attempt, not pip's five
 
 
 def test_no_disk_is_seen_before_anything_is_made(fresh, monkeypatch):

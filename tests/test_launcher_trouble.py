@@ -521,12 +521,18 @@ def test_a_lock_that_is_something_else_is_said(quick, outside, make):
 
 
 @pytest.fixture
-def only_read(ready):
-    """Nothing in it can be written, not even by root, who gives up that privilege (see `obeying`)."""
-    shutil.rmtree(ready.root / "build", ignore_errors=True)
-    (ready.root / "__pycache__").mkdir(exist_ok=True)
-    yield ready
-    set_write_bits(ready.root, True)
+def only_read():
+    """Call it on a checkout: nothing in it can be written, not even by root in `obeying`. Undone at the end."""
+    done = []
+
+    def forbid(checkout: Checkout) -> Checkout:
+        done.append(checkout)
+        set_write_bits(checkout.root, False)
+        return checkout
+
+    yield forbid
+    for checkout in done:
+        set_write_bits(checkout.root, True)
 
 
 def set_write_bits(root: Path, on: bool) -> None:
@@ -551,32 +557,56 @@ def obeying(checkout: Checkout, *argv: str) -> subprocess.Popen:
     )  # fmt: skip
 
 
-@pytest.mark.skipif(sys.platform != "linux" and os.geteuid() == 0, reason="root writes everywhere")
-def test_lab_opens_in_a_course_that_is_only_read(only_read):
-    set_write_bits(only_read.root, False)
-    child = obeying(only_read, "lab", "--no-browser")
+bound = pytest.mark.skipif(sys.platform != "linux" and os.geteuid() == 0, reason="root writes everywhere")
+REPLACED = r"course.py: .*/build cannot be written; logs and executed lessons go to (\S+)\n"
+
+
+@bound
+def test_lab_opens_in_a_course_that_is_only_read(ready, only_read):
+    child = obeying(only_read(ready), "lab", "--no-browser")
     said = list(itertools.takewhile(lambda line: not line.startswith("Ctrl-C"), child.stdout))
     child.send_signal(signal.SIGTERM)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 0 and said[-1].startswith("Open   http")
-    replaced, not_kept = err.splitlines()
-    folder = Path(re.search(r"cannot be written; logs and executed lessons go to (\S+)$", replaced)[1])
-    assert "what you change in the lessons is not kept" in not_kept
+    folder = Path(re.match(REPLACED, err)[1])
+    assert err.endswith("/notebooks cannot be written: what you change in the lessons is not kept\n")
     assert said[0] == f"Starting JupyterLab (its log: {folder / 'lab.log'})\n" and (folder / "lab.log").exists()
     shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(sys.platform != "linux" and os.geteuid() == 0, reason="root writes everywhere")
-def test_what_cannot_be_installed_in_a_course_that_is_only_read_is_said(only_read):
-    shutil.rmtree(only_read.venv)
-    set_write_bits(only_read.root, False)
-    child = obeying(only_read, "bench", "where")
+@bound
+def test_run_and_test_work_in_a_course_that_is_only_read(checkout, only_read):
+    checkout.lesson("00_start_here", "import os; assert os.environ['COURSE_LEDGER']")
+    checkout.write("tests/test_small.py", "def test_small():\n    pass\n")
+    only_read(checkout)
+    for argv, last in {("run", "00"): "{}/00_start_here.html\n", ("test", "-n", "0", "tests"): "1 passed"}.items():
+        child = obeying(checkout, *argv)
+        out, err = child.communicate(timeout=240)
+        assert child.returncode == 0, err
+        folder = re.match(REPLACED, err)[1]
+        assert last.format(folder) in out
+        shutil.rmtree(folder)
+
+
+@bound
+def test_what_cannot_be_installed_in_a_course_that_is_only_read_is_said(quick, only_read):
+    child = obeying(only_read(quick), "bench", "where")
     out, err = child.communicate(timeout=60)
     assert (child.returncode, out) == (1, "")
     assert err == (
-        f"course.py: cannot set up in {only_read.root}: {only_read.root}/build cannot be written; "
+        f"course.py: cannot set up in {quick.root}: {quick.root}/build cannot be written; "
         "copy the course to a folder of your own\n"
     )
+
+
+@bound
+def test_a_venv_that_may_not_be_read_is_said(ready):
+    ready.venv.chmod(0)
+    child = obeying(ready, "bench", "where")
+    out, err = child.communicate(timeout=60)
+    ready.venv.chmod(0o755)
+    assert (child.returncode, out, err.count("\n")) == (1, "", 1)
+    assert "Permission denied" in err and err.endswith("copy the course to a folder of your own\n")
 
 
 @pytest.mark.parametrize(

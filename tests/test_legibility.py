@@ -41,15 +41,15 @@ def test_confidence_is_an_argument():
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (torch.zeros(5, 28, 28), r"expected float images \[n, 1, 28, 28\] in -1..1, got shape \[5, 28, 28\]"),
-        (torch.zeros(5, 1, 32, 32), r"got shape \[5, 1, 32, 32\]"),
-        (torch.zeros(0, 1, 28, 28), r"got shape \[0, 1, 28, 28\]"),
-        ([[1.0]], "got list"),
-        (torch.zeros(5, 1, 28, 28, dtype=torch.uint8), "got torch.uint8: normalise them first"),
+        (torch.zeros(5, 28, 28), r"float images in −1 … 1, \[n, 1, 28, 28\], not torch.float32 \[5, 28, 28\]"),
+        (torch.zeros(5, 1, 32, 32), r"not torch.float32 \[5, 1, 32, 32\]"),
+        (torch.zeros(0, 1, 28, 28), r"not torch.float32 \[0, 1, 28, 28\]"),
+        ([[1.0]], "not list"),
+        (torch.zeros(5, 1, 28, 28, dtype=torch.uint8), "not torch.uint8 .*: normalise them first"),
         (torch.full((5, 1, 28, 28), float("nan")), "NaN or infinity: the generator .* has diverged"),
         (torch.full((5, 1, 28, 28), float("-inf")), "NaN or infinity"),
-        (torch.full((5, 1, 28, 28), 255.0), "values from 255 to 255: does the generator end in tanh"),
-        (torch.full((5, 1, 28, 28), -1.1), "values from -1.1 to -1.1"),
+        (torch.full((5, 1, 28, 28), 255.0), "not 255 … 255: does the generator end in tanh"),
+        (torch.full((5, 1, 28, 28), -1.1), "not -1.1 … -1.1"),
     ],
 )
 def test_bad_samples_are_named(x, message):

@@ -80,16 +80,16 @@ def test_conditions_go_with_their_images():
     shift = torch.arange(30.0)[:, None]
     found = evaluation.log_likelihood(vae, shift.expand(30, 2), shift, samples=3, chunk=10)
     assert found.nats == pytest.approx(2 * (-math.log(0.1) - 0.5 * math.log(2 * math.pi)), rel=1e-5)
-    with pytest.raises(ValueError, match=r"one row for each of 30 images, got \[29\]"):
+    with pytest.raises(ValueError, match="30 images, 29 rows of condition 1"):
         evaluation.log_likelihood(vae, shift.expand(30, 2), shift[:29])
 
 
 def test_bad_numbers_are_refused(data):
     vae = loose(data)
     for options in ({"samples": 0}, {"chunk": 0}):
-        with pytest.raises(ValueError, match="at least 1 each"):
+        with pytest.raises(ValueError, match=f"{next(iter(options))} must be at least 1, not 0"):
             evaluation.log_likelihood(vae, data, **options)
-    with pytest.raises(ValueError, match="at least 1 each"):
+    with pytest.raises(ValueError, match="x must be images"):
         evaluation.log_likelihood(vae, data[:0])
 
 

@@ -36,7 +36,7 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(shift):
     ("members", "message"),
     [
         (torch.zeros(0), "members: expected scores"),
-        (torch.zeros(3, 1), r"got shape \[3, 1\]"),
+        (torch.zeros(3, 1), r"got torch.float32 \[3, 1\]"),
         (torch.tensor([1.0, float("nan")]), "members: got NaN"),
     ],
 )

@@ -17,7 +17,8 @@ def halves(digits):
     """The digits with half of the test images held back: they are fresh samples, from a perfect model."""
     from dataclasses import replace
 
-    return replace(digits, test_images=digits.test_images[::2]), digits.fixed(360, "test")[1::2]
+    half = {"test_images": digits.test_images[::2], "test_labels": digits.test_labels[::2]}
+    return replace(digits, **half), digits.fixed(360, "test")[1::2]
 
 
 def test_fresh_images_are_at_the_floor(halves):

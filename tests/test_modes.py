@@ -97,11 +97,11 @@ def test_floor_agrees_with_simulation(toy, n):
 @pytest.mark.parametrize(
     ("samples", "toy", "message"),
     [
-        (torch.zeros(5, 3), Ring(), r"expected shape \[n, 2\] or \[K, n, 2\], got \[5, 3\]"),
-        (torch.zeros(0, 2), Ring(), r"expected shape \[n, 2\] or \[K, n, 2\], got \[0, 2\]"),
-        (torch.zeros(3, 0, 2), Ring(), r"got \[3, 0, 2\]"),
+        (torch.zeros(5, 3), Ring(), r"floats of shape \[n, 2\] or \[K, n, 2\], got torch.float32 \[5, 3\]"),
+        (torch.zeros(0, 2), Ring(), r"floats of shape \[n, 2\] or \[K, n, 2\], got torch.float32 \[0, 2\]"),
+        (torch.zeros(3, 0, 2), Ring(), r"got torch.float32 \[3, 0, 2\]"),
         (torch.full((3, 5, 2), float("nan")), Ring(), "NaN or infinity"),
-        (torch.zeros(2), Ring(), r"got \[2\]"),
+        (torch.zeros(2), Ring(), r"got torch.float32 \[2\]"),
         (torch.tensor([[0.0, float("nan")]]), Ring(), "NaN or infinity: the generator has diverged"),
         (torch.zeros(5, 2), Spiral(), "no separate modes"),
     ],
@@ -116,7 +116,7 @@ def test_floor_refuses_what_its_formula_does_not_hold_for():
         mode_floor(TwoGaussians(separation=2.0, std=0.5), 100)
     with pytest.raises(ValueError, match="no separate modes"):
         mode_floor(Spiral(), 100)
-    with pytest.raises(ValueError, match="at least 1 sample"):
+    with pytest.raises(ValueError, match="n must be at least 1, not 0: it is a number of samples"):
         mode_floor(Ring(), 0)
 
 

@@ -136,6 +136,7 @@ def test_half_precision_keeps_the_losses_in_32_bits():
     assert run.rows.isfinite().all()
 
 
+@pytest.mark.thorough
 def test_the_compiled_engine_agrees_with_the_eager_one():
     torch.testing.assert_close(train(pair(), engine="compile").rows, train(pair()).rows, atol=1e-5, rtol=1e-5)
 

@@ -112,6 +112,7 @@ def test_frozen_parameters_stay():
     assert moved == [False, False, True, True]
 
 
+@pytest.mark.thorough
 def test_the_compiled_engine_agrees_with_the_eager_one():
     torch.testing.assert_close(train(5, engine="compile").rows, train(5).rows, atol=1e-2, rtol=1e-5)
 

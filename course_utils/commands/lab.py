@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     end_as_ctrl_c_does()  # however we are stopped, the server is stopped too
     with open_log(BUILD, "lab") as log:
         print(f"Starting JupyterLab (its log: {shown(Path(log.name))})", flush=True)
-        if not os.access(NOTEBOOKS, os.W_OK):
+        if NOTEBOOKS.exists() and not os.access(NOTEBOOKS, os.W_OK):
             complain(f"{NOTEBOOKS} cannot be written: what you change in the lessons is not kept")
         for port in [args.port] if args.port else filter(is_free, range(FIRST_PORT, 65536)):
             code = serve(port, log, browser=not args.no_browser and has_display())

@@ -53,7 +53,9 @@ def damage(needed: Iterable[str]) -> tuple[list[str], list[str]]:
         tops = {line.partition(",")[0].partition("/")[0].strip('"') for line in listed} - {"..", "__pycache__", ""}
         if not tops or not all(package.locate_file(top).exists() for top in tops):
             gutted.append(f"{name}=={package.version}" if package.version else name)
-        names += [name_of(requirement) for requirement in package.requires or () if ";" not in requirement]
+        head = (package.read_text("METADATA") or "").partition("\n\n")[0]  # `package.requires` is slower
+        needs = re.findall(r"^Requires-Dist: *(.+)$", head, re.MULTILINE)
+        names += [name_of(requirement) for requirement in needs if ";" not in requirement]
     return sorted(absent), sorted(gutted)
 
 

@@ -27,8 +27,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--claims", action="store_true",
-        help="run the lessons at the cpu budget, where every claim is asserted; "
-        "with real MNIST (COURSE_DATA) the image lessons run a second time on the embedded digits, "
+        help="run the lessons at the cpu budget, where every claim is asserted, and the solved exercises and thorough "
+        "tests as well; with real MNIST (COURSE_DATA) the image lessons run a second time on the embedded digits, "
         f"except for cells with the tag {SAME}",
     )  # fmt: skip
     args, args.pytest = parser.parse_known_args(argv)
@@ -40,7 +40,8 @@ def main(argv: list[str]) -> int:
     targets = [arg for arg in args.pytest if (ROOT / arg.split("::")[0]).exists()]
     options = [arg for arg in args.pytest if arg not in targets]
     lessons = sorted(all_lessons().values(), key=seconds, reverse=True)
-    targets = targets or [*lessons, *exercise_notebooks("solutions"), *exercise_notebooks("exercises"), ROOT / "tests"]
+    solved = exercise_notebooks("solutions") if args.claims else []  # the same cells again, with the answers in them
+    targets = targets or [*lessons, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":

@@ -90,6 +90,9 @@ class Inversion:
     codes: Tensor
     error: Tensor
 
+    def __post_init__(self):
+        require_tensor("error", self.error, (len(require_tensor("codes", self.codes, ("n", "d"))),))
+
 
 def invert(decode: Decode, images: Tensor, start: Tensor, steps: int = 200, rate: float = 0.1) -> Inversion:
     """Codes whose images come near `images` [n, ...]: Adam on  min_z mean (decode(z) − x)²  (Zhu et al. 2016).

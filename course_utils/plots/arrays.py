@@ -6,15 +6,23 @@ import math
 
 import numpy as np
 
+from course_utils.inputs import shown
+from course_utils.tensor_inputs import looks_like_zero_to_one
+
 
 def array(values, name: str, shape: tuple[int | None, ...] | None = None, finite: bool = True) -> np.ndarray:
     """`values` (tensor, array or list) as float64; `shape` uses None for "any positive length"."""
     if hasattr(values, "detach"):
-        values = values.detach().to("cpu").double().numpy()
+        values = values.detach().to("cpu")
+        values = (values if values.is_complex() else values.double()).numpy()
     try:
-        result = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers only, got {type(values).__name__}: {error}") from None
+        result = np.asarray(values)
+        if result.dtype.kind in "USc":
+            raise ValueError(f"{result.dtype} is no real number")
+        result = result.astype(np.float64, copy=False)
+    except (TypeError, ValueError, RuntimeError) as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{name} must hold numbers only, got {type(values).__name__}: {why}") from None
     if result.size == 0:
         raise ValueError(f"{name} is empty (shape {list(result.shape)}): nothing to draw; pass at least one value")
     if shape is not None:
@@ -30,7 +38,10 @@ def array(values, name: str, shape: tuple[int | None, ...] | None = None, finite
 
 def images(values, name: str = "images") -> np.ndarray:
     """Images [n, 1 or 3, h, w], uint8 or float in [-1, 1], as uint8 [n, h, w, 3]."""
-    is_bytes = str(getattr(values, "dtype", "")).endswith("uint8")
+    dtype = str(getattr(values, "dtype", "float"))
+    is_bytes = dtype.endswith("uint8")
+    if not is_bytes and "float" not in dtype:
+        raise ValueError(f"{name} must be uint8, or floats in [-1, 1], got {shown(values)}; convert them first")
     pixels = array(values, name)
     if pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
         raise ValueError(
@@ -42,6 +53,11 @@ def images(values, name: str = "images") -> np.ndarray:
             raise ValueError(
                 f"{name} as floats must lie in [-1, 1], got {low:.3g} to {high:.3g}; normalise first, or "
                 ".clamp(-1, 1) if meant"
+            )
+        if looks_like_zero_to_one(low, high):
+            raise ValueError(
+                f"{name} as floats must lie in [-1, 1] with -1 for black, got {low:.3g} to {high:.3g}, which looks "
+                "like [0, 1]; draw 2 * x - 1"
             )
         pixels = (np.clip(pixels, -1, 1) + 1) * 127.5
     rgb = np.rint(pixels).astype(np.uint8).transpose(0, 2, 3, 1)
@@ -81,3 +97,18 @@ def fixed(value: float, decimals: int = 2) -> str:
 def count(n: int, noun: str) -> str:
     """A number of things for a caption: "1 step", "1,200 steps"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def scalar(value, name: str) -> float:
+    """One finite number, a 0-d tensor too."""
+    found = array(value, name).reshape(-1)
+    if len(found) != 1:
+        raise ValueError(f"{name} must be one number, got {len(found)}")
+    return float(found[0])
+
+
+def pair(values, name: str, meaning: str) -> tuple:
+    """Two things that belong together, such as x and y."""
+    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != 2:
+        raise ValueError(f"{name} must be a pair ({meaning}), got {shown(values)}")
+    return tuple(values)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 
+from course_utils.inputs import require_flag, require_mapping, shown
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.plane import Extent, aspect, check_extent, dress, window
@@ -21,9 +22,10 @@ def balls(panels: Mapping[str, tuple], title: str | None = None, extent: Extent 
     inside at least one ball are filled, those outside are crosses; a point on a surface is outside. The caption gives
     the share inside. Raises ValueError for other shapes, and for negative radii.
     """
+    require_mapping("panels", panels, '{"label": (centres, radii, points, balls_are_real), ...}')
     if not 1 <= len(panels) <= 3:
         raise ValueError(f"balls draws 1 to 3 panels side by side, got {len(panels)}")
-    checked = {label: _checked(label, *panel) for label, panel in panels.items()}
+    checked = {label: _checked(label, panel) for label, panel in panels.items()}
     everything = np.concatenate([np.concatenate([centres, points]) for centres, _, points, _ in checked.values()])
     extent = window(everything) if extent is None else check_extent(extent)
     sentences = []
@@ -49,7 +51,11 @@ def balls(panels: Mapping[str, tuple], title: str | None = None, extent: Extent 
         return show(figure, "; ".join(sentences) + ". Filled points are inside a ball, crosses outside all.")
 
 
-def _checked(label: str, centres, radii, points, balls_are_real: bool) -> tuple:
+def _checked(label: str, panel: tuple) -> tuple:
+    if not isinstance(panel, tuple | list) or len(panel) != 4:
+        raise ValueError(f"panel {label!r} must be (centres, radii, points, balls_are_real), got {shown(panel)}")
+    centres, radii, points, balls_are_real = panel
+    require_flag(f"balls_are_real of {label!r}", balls_are_real)
     centres = arrays.array(centres, f"centres of {label!r}", (None, 2))
     radii = arrays.array(radii, f"radii of {label!r}", (len(centres),))
     if radii.min() < 0:

@@ -26,6 +26,11 @@ class Caption(str):
     png: bytes
 
     def __new__(cls, text: str, png: bytes = b"") -> Caption:
+        if not isinstance(text, str) or not isinstance(png, bytes):
+            raise ValueError(
+                f"a caption must be a text, with its figure as PNG bytes, not {type(text).__name__} and "
+                f"{type(png).__name__}"
+            )
         caption = super().__new__(cls, text)
         caption.png = png
         return caption
@@ -44,8 +49,8 @@ def show(figure: Figure, caption: str) -> Caption:
     """
     if not isinstance(figure, Figure):
         raise ValueError(f"show needs a matplotlib figure, got {type(figure).__name__}; pass `fig`, not the axes")
-    if not caption.strip():
-        raise ValueError("show needs a caption: it is also what a screen reader says in place of the figure")
+    if not isinstance(caption, str) or not caption.strip():
+        raise ValueError("show needs a caption, a text: it is also what a screen reader says in place of the figure")
     png = to_png(figure)
     close(figure)
     publish_png(png, caption)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from course_utils.inputs import require_function, require_number, require_text, shown
 from course_utils.plots.caption import Caption, in_ipython, publish, quiet
 
 
@@ -21,6 +22,15 @@ class Slider:
     value: float
     step: float | None = None
     label: str | None = None
+
+    def __post_init__(self):
+        low, high, value = (require_number(f"a slider's {end}", getattr(self, end)) for end in ("low", "high", "value"))
+        if self.step is not None:
+            require_number("a slider's step", self.step, above=0)
+        if self.label is not None:
+            require_text("a slider's label", self.label)
+        if not (low <= value <= high and low < high):
+            raise ValueError(f"a slider needs low ≤ value ≤ high and low < high, not {low:g}, {value:g} and {high:g}")
 
     @property
     def whole(self) -> bool:
@@ -39,6 +49,7 @@ def interactive(fn: Callable[..., Caption], **sliders: Slider | tuple) -> Captio
     returned. Otherwise, and always when COURSE_STATIC is set, the figure is drawn once at the starting values
     and its Caption returned.
     """
+    require_function("fn", fn, "a function that draws one figure and returns its Caption")
     controls = {name: _slider(name, slider) for name, slider in sliders.items()}
     if not controls:
         raise ValueError("interactive needs at least one slider, e.g. mean=(-3.0, 3.0, 0.5)")
@@ -61,16 +72,18 @@ def is_live() -> bool:
 
 
 def _slider(name: str, given) -> Slider:
+    if isinstance(given, Slider):
+        return given
+    why = "it is no tuple of 3 to 5"
     try:
-        slider = given if isinstance(given, Slider) else Slider(*given)
-        fits = slider.low <= slider.value <= slider.high and slider.low < slider.high and slider.increment > 0
-    except TypeError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"slider {name!r} must be (low, high, value[, step[, label]]) with low ≤ value ≤ high, got {given!r}"
-        )
-    return slider
+        if isinstance(given, tuple | list) and 3 <= len(given) <= 5:
+            return Slider(*given)
+    except ValueError as error:
+        why = str(error)
+    given = repr(given) if isinstance(given, tuple) else shown(given)
+    raise ValueError(
+        f"slider {name!r} must be (low, high, value[, step[, label]]) with low ≤ value ≤ high, got {given}: {why}"
+    )
 
 
 def _draw(fn: Callable[..., Caption], values: Mapping[str, float]) -> Caption:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from course_utils.inputs import require_count, shown
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import (
@@ -24,10 +25,7 @@ from course_utils.plots.style import (
 )
 
 KEYS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
-EQUILIBRIUM = (
-    2 * math.log(2),
-    math.log(2),
-)  # losses of D and G when D says 0.5 everywhere (non-saturating objective)
+EQUILIBRIUM = (2 * math.log(2), math.log(2))  # losses of D and G when D says 0.5 everywhere (non-saturating objective)
 
 # Panel: heading, then (key, label, role) of its two lines.
 _PANELS = (
@@ -54,9 +52,8 @@ def gan_curves(
     """
     runs = _runs(history)
     window = smooth if smooth is not None else max(1, len(next(iter(runs.values()))["step"]) // 50)
-    if not isinstance(window, int) or window < 1:
-        raise ValueError(f"smooth must be a whole number of steps of at least 1, got {smooth!r}")
-    pairs = {label: references.get(label) if isinstance(references, Mapping) else references for label in runs}
+    window = require_count("smooth", window, hint="a whole number of steps")
+    pairs = _pairs(references, runs)
     ends = {label: {key: tail_mean(run[key]) for key in KEYS} for label, run in runs.items()}
 
     with course_style():
@@ -108,6 +105,8 @@ def tail_mean(values: np.ndarray) -> float:
 
 def _runs(history) -> dict[str, dict[str, np.ndarray]]:
     """{label: {"step": [t], key: [seeds, t]}}, checked; values that are not finite become NaN."""
+    if not isinstance(history, Mapping | list | tuple):
+        raise ValueError(f"gan_curves needs a history, or several; pass `run.history`, not {shown(history)}")
     if not history:
         raise ValueError("gan_curves got an empty history; pass `run.history` after at least one training step")
     labelled = history if isinstance(history, Mapping) and "step" not in history else {"": history}
@@ -115,7 +114,11 @@ def _runs(history) -> dict[str, dict[str, np.ndarray]]:
         raise ValueError(f"gan_curves compares at most 5 runs, got {len(labelled)}; choose the ones the text speaks of")
     runs = {}
     for label, entry in labelled.items():
-        seeds = [entry] if isinstance(entry, Mapping) else list(entry)
+        seeds = [entry] if isinstance(entry, Mapping) else entry
+        if not isinstance(seeds, list | tuple) or not all(isinstance(seed, Mapping) for seed in seeds):
+            raise ValueError(
+                f"history {label!r} must be `run.history` of a GANRun, or a list of them, not {shown(entry)}"
+            )
         if not seeds:
             raise ValueError(f"the list of histories {label!r} is empty; pass one history for each seed")
         missing = [key for key in ("step", *KEYS) if any(key not in seed for seed in seeds)]
@@ -130,6 +133,17 @@ def _runs(history) -> dict[str, dict[str, np.ndarray]]:
                 raise ValueError(f"history[{key!r}] holds no finite value in its last tenth: that run has diverged")
         runs[label] = run
     return runs
+
+
+def _pairs(references, labels) -> dict[str, tuple[float, float] | None]:
+    """The reference losses of each run."""
+    given = references if isinstance(references, Mapping) else dict.fromkeys(labels, references)
+    if unknown := set(given) - set(labels):
+        raise ValueError(f"references names {', '.join(map(str, unknown))}, but the runs are {', '.join(labels)}")
+    pairs = {label: given.get(label) for label in labels}
+    for pair in filter(None, pairs.values()):
+        arrays.array(arrays.pair(pair, "references", "loss of D, loss of G"), "references", (2,))
+    return pairs
 
 
 def _draw(axes: Axes, step: np.ndarray, values: np.ndarray, window: int, role: Role) -> None:

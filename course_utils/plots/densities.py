@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from course_utils.inputs import require_mapping
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import (
@@ -22,6 +23,7 @@ from course_utils.plots.style import (
     new_figure,
     outlined,
     put_title,
+    require_roles,
 )
 
 _CYCLE = (REAL, FAKE, DISCRIMINATOR, GENERATOR, OPTIMAL, YOURS, NEUTRAL)
@@ -39,11 +41,14 @@ def density_1d(
     drawn; otherwise labels that hold the word real or generated get those roles, and the rest what is left,
     in order. The caption gives area, mean and standard deviation of each, by the trapezoid rule.
     """
-    if not isinstance(curves, Mapping) or not curves:
-        raise ValueError('density_1d needs {"label": (x, density), ...} with at least one curve')
+    require_mapping("what density_1d needs", curves, '{"label": (x, density), ...}')
     if len(curves) > len(_CYCLE):
         raise ValueError(f"density_1d can tell at most {len(_CYCLE)} curves apart, got {len(curves)}; split the figure")
-    checked = {label: (_grid(x), _density(y, label, len(x))) for label, (x, y) in curves.items()}
+    checked = {}
+    for label, curve in curves.items():
+        x, y = arrays.pair(curve, f"curve {label!r}", "x, density")
+        checked[label] = _grid(x), _density(y, label, len(x))
+    require_roles(roles, checked)
     styles = _roles(checked, roles or {})
     parts = []
     for label, (x, y) in checked.items():

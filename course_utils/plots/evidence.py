@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from course_utils.inputs import require_mapping, require_text
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import NEUTRAL, OPTIMAL, REAL, YOURS, course_style, new_figure, put_title
@@ -28,8 +29,11 @@ def evidence_dots(
     is shaded.
     """
     if isinstance(name, Mapping):
-        metrics = {metric: dict(entry) for metric, entry in name.items()}
+        for metric, entry in name.items():
+            require_mapping(f"evidence for {metric!r}", entry, '{"values": [...], "yours": ...}')
+        metrics = dict(name)
     else:
+        require_text("name", name)
         metrics = {name: {"values": evidence_values, "yours": yours, "floor": floor, "band": band}}
     if not 1 <= len(metrics) <= 8:
         raise ValueError(f"evidence_dots draws 1 to 8 metrics, got {len(metrics)}; choose the ones the text speaks of")
@@ -63,9 +67,7 @@ def _checked(metric: str, entry: Mapping) -> dict:
     values = arrays.array(entry["values"], f"evidence values of {metric!r}", (None,))
     single = {}
     for key in ("yours", "floor"):
-        single[key] = (
-            None if entry.get(key) is None else float(arrays.array(entry[key], f"{key} of {metric!r}").reshape(-1)[0])
-        )
+        single[key] = None if entry.get(key) is None else arrays.scalar(entry[key], f"{key} of {metric!r}")
     band = entry.get("band")
     low, high = (values.min(), values.max()) if band is None else arrays.array(band, f"band of {metric!r}", (2,))
     if low > high:

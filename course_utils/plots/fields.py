@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
+from course_utils.inputs import require_function, require_methods
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.plane import (
@@ -84,6 +85,7 @@ def log_density(toy, samples, title: str | None = None, extent: Extent | None = 
     itself.
     """
     samples = arrays.array(samples, "samples", (None, 2))
+    require_methods("toy", toy, "log_prob", "sample")
     with torch.random.fork_rng(devices=[]):  # looking must not move the course's random numbers
         own = arrays.array(toy.sample(len(samples)), "toy.sample(n)", (len(samples), 2))
     extent = window(own, 0.65) if extent is None else check_extent(extent)
@@ -139,6 +141,10 @@ def vector_field(
     `fn` maps a float32 tensor of points [n, 2] to their directions [n, 2]. The caption gives each
     trajectory's distance from the equilibrium at start and end.
     """
+    require_function("fn", fn, "a function from points [n, 2] to directions [n, 2]")
+    if trajectories is not None and not isinstance(trajectories, Mapping):
+        raise ValueError(f'trajectories must be {{"name": path [t, 2], ...}}, got {type(trajectories).__name__}')
+    arrays.pair(labels, "labels", "name of the first parameter, of the second")
     paths = {name: arrays.array(path, f"trajectory {name!r}", (None, 2)) for name, path in (trajectories or {}).items()}
     if len(paths) > 5:
         raise ValueError(

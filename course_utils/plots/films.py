@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from course_utils.inputs import require_count, require_text
 from course_utils.plots import arrays, raster
 from course_utils.plots.caption import Caption, close, publish, publish_png, to_png
 from course_utils.plots.plane import Extent, check_extent, window
@@ -32,9 +33,8 @@ class Film:
     """
 
     def __init__(self, title: str = "Training film", most: int = 24) -> None:
-        if not isinstance(most, int) or not 2 <= most <= 24:
-            raise ValueError(f"a film keeps 2 to 24 frames, got {most!r}; more would make the notebook heavy")
-        self.title, self.most = title, most
+        self.title = require_text("title", title)
+        self.most = require_count("most", most, 2, 24, hint="a film keeps so many frames; more make the notebook heavy")
         self.added = 0
         self._stride = 1
         self._kept: list[tuple[np.ndarray, str, str]] = []
@@ -94,6 +94,7 @@ class Film:
     def add_images(self, images, label: str, columns: int | None = None) -> None:
         """Add images [n, c, h, w] (float in [-1, 1] or uint8) as a grid, nearly square by default."""
         pixels = arrays.images(images)
+        columns = None if columns is None else require_count("columns", columns)
         measure = f"mean brightness {arrays.fixed(pixels.mean() / 2.55, 1)} %"
         grid = arrays.montage(pixels, columns or math.ceil(math.sqrt(len(pixels))), LONGEST)
         self._add(raster.shrink(grid, LONGEST), label, measure)
@@ -103,8 +104,7 @@ class Film:
         reel = self._reel()
         if not reel:
             raise ValueError("this film has no frames; call film.add(...) at least once, e.g. from a training callback")
-        if not isinstance(columns, int) or not 1 <= columns <= 6:
-            raise ValueError(f"the strip has 1 to 6 frames, got columns={columns!r}")
+        columns = require_count("columns", columns, 1, 6, hint="the strip has so many frames")
         chosen = np.linspace(0, len(reel) - 1, min(columns, len(reel))).round().astype(int)
         strip = [reel[i] for i in chosen]
         caption = self._caption(reel, len(strip))

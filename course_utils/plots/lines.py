@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
+from course_utils.inputs import require_mapping, require_text
 from course_utils.intervals import confidence_interval
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
-from course_utils.plots.style import ROLES, Role, course_style, new_figure, put_title
+from course_utils.plots.style import ROLES, Role, course_style, new_figure, put_title, require_roles
 
 
 def lines(
@@ -27,8 +28,8 @@ def lines(
     options go to matplotlib's `Axes.set`, such as `xscale="log"`. `roles` fixes the look of some curves; the others
     get what is left. Raises ValueError for more curves than looks, and for x and y that do not match.
     """
-    if not curves:
-        raise ValueError('lines needs {"label": (x, y), ...} with at least one curve')
+    require_mapping("what lines needs", curves, '{"label": (x, y), ...}')
+    require_text("caption", caption), require_text("xlabel", xlabel), require_text("ylabel", ylabel)
     if len(curves) > len(ROLES):
         raise ValueError(
             f"lines tells at most {len(ROLES)} curves apart, got {len(curves)}; choose the ones the text speaks of"
@@ -39,15 +40,19 @@ def lines(
         figure, ((axes,),) = new_figure(7.6, 3.4, 1, 1)
         put_title(figure, title)
         _draw(axes, drawn, roles)
-        axes.set(xlabel=xlabel, ylabel=ylabel, **axes_options)
+        try:
+            axes.set(xlabel=xlabel, ylabel=ylabel, **axes_options)
+        except (AttributeError, TypeError, ValueError) as error:
+            why = str(error).splitlines()[0]
+            raise ValueError(
+                f"lines hands {', '.join(axes_options)} to matplotlib's Axes.set, which says: {why}"
+            ) from error
         ranges = "; ".join(_range(label, y) for label, (_, y) in drawn.items())
         return show(figure, f"{caption} Ranges: {ranges}.")
 
 
 def _curve(label: str, curve: tuple) -> tuple:
-    if len(curve) != 2:
-        raise ValueError(f"curve {label!r} must be a pair (x, y), got {len(curve)} values")
-    x, y = curve
+    x, y = arrays.pair(curve, f"curve {label!r}", "x, y")
     y = arrays.array(y, f"curve {label!r}")
     if y.ndim != 2:
         y = arrays.array(y, f"curve {label!r}", (None,))
@@ -62,8 +67,7 @@ def _range(label: str, y: np.ndarray) -> str:
 
 def _roles(labels: Iterable[str], given: Mapping[str, Role]) -> dict[str, Role]:
     """A look for each curve: the given one, or the next that no other curve has."""
-    if unknown := set(given) - set(labels):
-        raise ValueError(f"roles names {', '.join(sorted(unknown))}, but the curves are {', '.join(labels)}")
+    require_roles(given, labels)
     free = (role for role in ROLES if role not in given.values())
     return {label: given.get(label) or next(free) for label in labels}
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 
+from course_utils.inputs import require_count, require_function
 from course_utils.plots import arrays
 from course_utils.plots.style import FAKE, REAL
 
@@ -41,8 +42,7 @@ def inside(points: np.ndarray, extent: Extent) -> np.ndarray:
 
 def lattice(extent: Extent, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """n × n points over the window, at cell centres, as xs [n], ys [n] and points [n², 2]."""
-    if not isinstance(n, int) or n < 2:
-        raise ValueError(f"a lattice needs at least 2 points a side, got {n!r}")
+    n = require_count("the points of a lattice, to a side,", n, least=2)
     xs = extent[0] + (np.arange(n) + 0.5) / n * (extent[1] - extent[0])
     ys = extent[2] + (np.arange(n) + 0.5) / n * (extent[3] - extent[2])
     return xs, ys, np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
@@ -50,6 +50,7 @@ def lattice(extent: Extent, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def probabilities(discriminator: Callable, points: np.ndarray) -> np.ndarray:
     """D(x) [n] for points [n, 2]: sigmoid of the logits, without gradients, in eval mode, undone after."""
+    require_function("the discriminator", discriminator, "a function from points [n, 2] to logits")
     modules, like = [], {"dtype": torch.float32}
     if isinstance(discriminator, torch.nn.Module):
         modules = list(discriminator.modules())

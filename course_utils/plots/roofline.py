@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from course_utils.inputs import require_mapping, require_number
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import (
@@ -30,10 +31,10 @@ def roofline(
     its data came from a cache, which is faster than memory. Raises ValueError for what is not above 0, and for more
     points than looks.
     """
-    if not peak > 0 or not bandwidth > 0:
-        raise ValueError(f"peak and bandwidth must be above 0, not {peak} and {bandwidth}")
-    if not points:
-        raise ValueError('roofline needs {"name": (intensity, operations a second), ...} with at least one point')
+    peak, bandwidth = require_number("peak", peak, above=0), require_number("bandwidth", bandwidth, above=0)
+    require_mapping("what roofline needs", points, '{"name": (intensity, operations a second), ...}')
+    for name, point in points.items():
+        arrays.pair(point, f"point {name!r}", "intensity, operations a second")
     if len(points) > len(ROLES):
         raise ValueError(f"roofline tells at most {len(ROLES)} points apart, got {len(points)}")
     at = arrays.array(list(points.values()), "points", (len(points), 2))

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from course_utils.inputs import require_count, require_mapping, shown
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import course_style, new_figure, put_title
@@ -35,8 +36,7 @@ def sample_grid(images, title: str | None = None, columns: int = 8, reference=No
 
 def compare_grids(grids: Mapping[str, object], title: str | None = None, columns: int = 4) -> Caption:
     """Several sets of images side by side, as {"label": images [n, c, h, w]}, each under its label."""
-    if not isinstance(grids, Mapping) or not grids:
-        raise ValueError('compare_grids needs {"label": images, ...} with at least one set of images')
+    require_mapping("what compare_grids needs", grids, '{"label": images, ...}')
     if len(grids) > 6:
         raise ValueError(
             f"compare_grids fits at most 6 sets side by side, got {len(grids)}; split them over two figures"
@@ -53,6 +53,8 @@ def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: st
     The caption says how even the walk is: the largest change between neighbours as a multiple of the mean
     change (1 = perfectly even; about steps − 1 = one jump and otherwise nothing).
     """
+    if isinstance(rows, Mapping) or not hasattr(rows, "__len__"):
+        raise ValueError(f"interpolation needs a list of rows of images [steps, c, h, w], not {shown(rows)}")
     if len(rows) == 0:
         raise ValueError("interpolation needs at least one row of images [steps, c, h, w]")
     walks = [arrays.images(row, f"row {index}") for index, row in enumerate(rows)]
@@ -81,9 +83,7 @@ def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: st
 
 
 def _columns(columns: int) -> int:
-    if not isinstance(columns, int) or columns < 1:
-        raise ValueError(f"columns must be a whole number of at least 1, got {columns!r}")
-    return columns
+    return require_count("columns", columns, hint="a whole number of images to a row")
 
 
 def _measure(pixels: np.ndarray) -> str:

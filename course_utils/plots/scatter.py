@@ -21,6 +21,8 @@ def scatter_2d(real, fake, title: str | None = None, extent: Extent | None = Non
     """
     real = arrays.array(real, "real", (None, 2))
     panels = fake if isinstance(fake, Mapping) else {"": fake}
+    if any(isinstance(points, Mapping) for points in panels.values()):
+        raise ValueError("fake must be points [n, 2] or {label: points}, and a label holds a dictionary")
     if not 1 <= len(panels) <= 4:
         raise ValueError(f"scatter_2d draws 1 to 4 panels, got {len(panels)}; choose the ones the text speaks of")
     panels = {label: arrays.array(points, f"fake {label}".strip(), (None, 2)) for label, points in panels.items()}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from course_utils.inputs import require_mapping, require_number, require_text
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import FAKE, NEUTRAL, course_style, new_figure, put_title
@@ -24,9 +25,16 @@ def scorecard(
     means; which cells are marked is added, row by row. Raises ValueError for rows with other columns than the first,
     and for marks outside the table.
     """
+    require_mapping("what scorecard needs", scores, '{"row": {"column": score, ...}, ...}')
+    for row, cells in scores.items():
+        require_mapping(f"row {row!r}", cells, '{"column": score, ...}, at least one row and one column')
+        for column, score in cells.items():
+            if score is not None and not isinstance(score, str):
+                require_number(f"{column!r} of row {row!r}", score, hint="or a text, or None")
+    if not isinstance(marked, Mapping):
+        raise ValueError(f'marked must be {{"row": {{"column", ...}}}}, not {type(marked).__name__}')
+    require_text("meaning", meaning)
     rows, columns = list(scores), list(next(iter(scores.values()), {}))
-    if not columns:
-        raise ValueError('scorecard needs {"row": {"column": score, ...}, ...} with at least one row and one column')
     for row, cells in scores.items():
         if list(cells) != columns:
             raise ValueError(f"row {row!r} has the columns {', '.join(cells)}; the first row has {', '.join(columns)}")

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from course_utils.inputs import require_mapping
 from course_utils.intervals import confidence_interval
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
@@ -24,6 +25,11 @@ def seed_dots(
     Dots are runs; the bar is the mean with the 95 % t-interval of the mean; the dotted line is what a perfect model
     scores, `floors[measure]`.
     """
+    require_mapping("what seed_dots needs", measures, '{"measure": {"method": values}, ...}')
+    for measure, groups in measures.items():
+        require_mapping(f"measure {measure!r}", groups, '{"method": values, ...}')
+    if floors is not None and not isinstance(floors, Mapping):
+        raise ValueError(f'floors must be {{"measure": number}}, not {type(floors).__name__}')
     if not 1 <= len(measures) <= 4:
         raise ValueError(f"seed_dots draws 1 to 4 measures side by side, got {len(measures)}")
     methods = list(next(iter(measures.values())))
@@ -32,6 +38,7 @@ def seed_dots(
     floors = floors or {}
     if unknown := set(floors) - set(measures):
         raise ValueError(f"no such measure: {', '.join(sorted(unknown))}; there are {', '.join(measures)}")
+    floors = {measure: arrays.scalar(floor, f"floor of {measure!r}") for measure, floor in floors.items()}
     checked = {
         measure: {
             method: arrays.array(values, f"{measure} of {method!r}", (None,)) for method, values in groups.items()

@@ -8,17 +8,19 @@ and a hatch.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
+
+from course_utils.inputs import require_text, shown
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -36,6 +38,11 @@ class Role:
     line: str | tuple
     marker: str
     hatch: str
+
+    def __post_init__(self):
+        require_text("a role's name", self.name)
+        if not is_color_like(self.colour):
+            raise ValueError(f"a role's colour must be one, such as '#0072B2', not {shown(self.colour)}")
 
     @property
     def ink(self) -> str:
@@ -126,8 +133,21 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **s
 def put_title(figure: Figure, title: str | None) -> None:
     """The finding, bold, at the left edge, broken into lines that fit the figure."""
     if title:
+        require_text("title", title)
         lines = textwrap.fill(title, max(16, int(figure.get_figwidth() * 9.2)))
         figure.suptitle(lines, x=0.008, ha="left")
+
+
+def require_roles(roles: Mapping[str, Role] | None, labels: Collection[str]) -> None:
+    """Raises ValueError unless `roles` gives a Role to some of the labels, and to nothing else."""
+    if roles is None:
+        return
+    if not isinstance(roles, Mapping) or not all(isinstance(role, Role) for role in roles.values()):
+        raise ValueError(f"roles must be {{label: plots.REAL, ...}}, a Role for some labels, not {shown(roles)}")
+    if unknown := set(roles) - set(labels):
+        raise ValueError(
+            f"roles names {', '.join(map(str, unknown))}, but the curves are {', '.join(map(str, labels))}"
+        )
 
 
 def outlined(text: Text) -> Text:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from course_utils.inputs import require_mapping
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import GENERATOR, NEUTRAL, OPTIMAL, REAL, Role, course_style, new_figure, put_title
@@ -30,6 +31,10 @@ def trajectories(
     not the field): inside the unit circle, which is shaded, distances shrink; outside they grow. The caption gives each
     distance at the end and each largest modulus. Raises ValueError for other keys, and for more than 4 games.
     """
+    for name, by in (("games", games), ("eigenvalues", eigenvalues)):
+        for game, ways in require_mapping(name, by, '{"game": {"way of playing": ...}}').items():
+            require_mapping(f"{name} of {game!r}", ways, '{"way of playing": ...}')
+    arrays.pair(labels, "labels", "name of the first parameter, of the second")
     if not 1 <= len(games) <= MOST_GAMES:
         raise ValueError(f"trajectories draws 1 to {MOST_GAMES} games, got {len(games)}; choose some")
     if {g: list(plays) for g, plays in games.items()} != {g: list(plays) for g, plays in eigenvalues.items()}:
@@ -60,7 +65,10 @@ def trajectories(
 
 
 def _complex(values, name: str) -> np.ndarray:
-    values = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=complex)
+    try:
+        values = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=complex)
+    except (TypeError, ValueError):
+        raise ValueError(f"eigenvalues of {name} must be numbers, real or complex") from None
     parts = arrays.array(np.stack([values.real, values.imag], -1), f"eigenvalues of {name}", (None, 2))
     return parts[:, 0] + 1j * parts[:, 1]
 

@@ -6,13 +6,14 @@ from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.clipping import clip_weights
 from course_utils.training.cycle import CYCLE_COLUMNS, CycleRun, CycleStep, CycleWeights, train_cycle
 from course_utils.training.distributed import ProcessLost
+from course_utils.training.divergence import TrainingDiverged
 from course_utils.training.engine import ENGINES
 from course_utils.training.ensembles import train_ensemble
 from course_utils.training.games import AuxiliaryClassifier, FeatureMatching, Game, Plain, Relativistic
 from course_utils.training.gan import train_gan
 from course_utils.training.gan_step import HISTORY_COLUMNS, GANStep
+from course_utils.training.go_on import go_on
 from course_utils.training.judge import Judge
-from course_utils.training.loop import TrainingDiverged, go_on
 from course_utils.training.model import ModelStep, train_model
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import GANRun, ModelRun, Run, VAERun, every

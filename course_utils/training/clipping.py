@@ -3,6 +3,8 @@
 import torch
 from torch.optim import Optimizer
 
+from course_utils.inputs import require_kind, require_number
+
 
 def clip_weights(optimizer: Optimizer, limit: float) -> Optimizer:
     """Clamp every parameter of `optimizer` to [−limit, limit] after each of its steps; returns the same optimiser.
@@ -11,8 +13,8 @@ def clip_weights(optimizer: Optimizer, limit: float) -> Optimizer:
     depends on depth and width, and the weights pile up at ±limit. Biases are clamped too, as in the authors' code.
     Raises ValueError for limit ≤ 0. Source: Arjovsky, Chintala & Bottou 2017, algorithm 1 (limit 0.01).
     """
-    if not limit > 0:
-        raise ValueError(f"the clipping limit must be above 0, not {limit}: no weight would be left")
+    require_kind("optimizer", optimizer, Optimizer)
+    limit = require_number("limit", limit, above=0, hint="no weight would be left")
 
     @torch.no_grad()
     def clamp(optimizer: Optimizer, _arguments: tuple, _keywords: dict) -> None:

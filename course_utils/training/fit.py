@@ -52,7 +52,7 @@ def require_fit(
         _require_labels(labels, generator, discriminator, members)
         if not bool(real.isfinite().all()):
             raise ValueError("the real samples hold NaN or infinite values: look at what sample_real returns")
-        z = sample_latent(len(real), generator.latent_dim, device).expand(*axis, -1, -1)
+        z = sample_latent(len(real), generator.latent_dim, device).to(real.dtype).expand(*axis, -1, -1)
         fake = ask("the generator", generator, z, *labels)
         if (*axis, *real.shape) != fake.shape:
             made, expected = fake.shape[1 + len(axis) :], real.shape[1:]

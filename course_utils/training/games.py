@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.func import vmap
 from torch.nn.functional import cross_entropy
 
+from course_utils.inputs import require_kind, require_number
 from course_utils.objectives import Objective
 from course_utils.training.judge import Judge
 
@@ -50,6 +51,9 @@ class Plain(Game):
     """D minimises L_D(D(x), D(G(z))) and G minimises L_G(D(G(z))), the losses of an `Objective`."""
 
     objective: Objective
+
+    def __post_init__(self):
+        require_kind("objective", self.objective, Objective)
 
     def discriminator_loss(self, D: Judge, real: Tensor, fake: Tensor, labels: Tensor | None) -> Loss:
         return self.objective.discriminator_loss(*D.both(real, fake, labels))
@@ -90,8 +94,8 @@ class AuxiliaryClassifier(Plain):
     weight: float = 1.0
 
     def __post_init__(self):
-        if not 0 <= self.weight < float("inf"):
-            raise ValueError(f"the weight of the class loss must be at least 0 and finite, not {self.weight}")
+        super().__post_init__()
+        require_number("the class loss's weight", self.weight, least=0)
 
     def discriminator_loss(self, D: Judge, real: Tensor, fake: Tensor, labels: Tensor | None) -> Loss:
         (real_logits, real_classes), (fake_logits, fake_classes) = D.both(real, fake, labels)

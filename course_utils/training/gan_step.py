@@ -72,6 +72,7 @@ class GANStep(Step):
 
     def _generate(self, labels: Tensor | None) -> Tensor:
         z = self._draw(lambda n: sample_latent(n, self.latent_dim, self.device))
+        z = z.to(self.g_parameters[0].dtype)
         with precision(self.device, self.autocast):
             fake = self.generator(z) if labels is None else self.generator(z, labels)
         return fake.float() if self.autocast else fake  # as the real samples are

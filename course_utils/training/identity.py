@@ -41,8 +41,9 @@ def describe(value: Any) -> Any:
 
 def _settings(group: dict[str, Any]) -> dict[str, Any]:
     """All that the loop leaves alone. What is off is left out, as versions of torch differ in what there is."""
-    rest = {key: describe(value) for key, value in group.items() if key not in _NO_SETTINGS}
-    return {"lr": float(group["lr"])} | {key: value for key, value in rest.items() if value is not None and value is not False}
+    there = {key: value for key, value in group.items() if value is not None and value is not False}
+    rest = {key: describe(value) for key, value in there.items() if key not in _NO_SETTINGS}
+    return {"lr": float(group["lr"])} | rest
 
 
 def differences(was: Any, now: Any, what: str = "") -> Iterator[str]:

@@ -8,26 +8,22 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from course_utils.inputs import require_count, require_function, shown
+from course_utils.inputs import require_count, require_function
 from course_utils.progress import progress_bar
 from course_utils.training import distributed
 from course_utils.training.batches import LoaderBatches
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
+from course_utils.training.divergence import TrainingDiverged, finite_losses, require_finite_weights
 from course_utils.training.engine import choose, prepare, require_engine, sharing
-from course_utils.training.fit import require_network
 from course_utils.training.identity import describe
 from course_utils.training.interrupt import deferred_interrupt
-from course_utils.training.randomness import Streams, forked_random_state, random_state, set_random_state
+from course_utils.training.randomness import forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Rates, Schedule
+from course_utils.training.state import restore, state_of
 from course_utils.training.step import Step
-
-
-class TrainingDiverged(RuntimeError):
-    """A loss or a weight became NaN or infinite. `.run` holds the run up to there."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -110,16 +106,16 @@ class Loop:
                     ended = run.steps_done == steps or in_any(interrupted)
                     saving = saved is not None and (run.steps_done % checkpoint_every == 0 or ended)
                     if run.steps_done % report_every == 0 or saving or ended:
-                        bar.set_postfix(_finite_losses(run, checked), refresh=False)  # here the host waits
+                        bar.set_postfix(finite_losses(run, checked), refresh=False)  # here the host waits
                         bar.update(run.steps_done - checked)
                         checked = run.steps_done
                     if saving or ended:
-                        _require_finite_weights(run, step)
+                        require_finite_weights(run, step)
                     for callback in self.callbacks:
                         callback(run, at_end=ended)
                     if saving:  # after the callbacks, which may change what the next step depends on (a noise level)
                         if first:
-                            saved.save(_state(run, parts, step.streams))
+                            saved.save(state_of(run, parts, step.streams))
                         in_any(False)  # the others wait for it
             finally:
                 rates.put_back()
@@ -150,12 +146,12 @@ class Loop:
             return
         state = saved.load() if saved else None
         if shared:
-            state = distributed.of_first(state or _state(self.run, parts, self.step.streams))
+            state = distributed.of_first(state or state_of(self.run, parts, self.step.streams))
         if state:
             if saved and (was := state["steps"]) != len(self.run.rows):
                 self._require_longer(len(state["rows"]), saved)
                 self.say_if_longer_differs(was, len(state["rows"]))
-            _restore(self.run, parts, self.step.streams, state)
+            restore(self.run, parts, self.step.streams, state)
 
     def _require_longer(self, done: int, saved: Checkpoint) -> None:
         steps = len(self.run.rows)
@@ -193,108 +189,10 @@ class Loop:
             self.random = random_state(run.device)
 
 
-def go_on(
-    run: Run, steps: int | None = None, *, callbacks: Sequence[every] | None = None, progress: bool | None = None
-) -> Run:
-    """Train `run` for `steps` more updates, or for those that are left of it, and return it, grown longer.
-
-    Networks, optimisers, averages, history and random streams go on from where they are: the result is bit for bit that
-    of the whole number of steps at once. A schedule or annealing that depends on the length of the run cannot keep that
-    promise: it follows the longer run from here on, and a warning says so. What has been changed by hand since, such as
-    a learning rate, stays changed. `callbacks` and `progress` are those of the run, if no others are given; its
-    checkpoint is written on. Raises ValueError where nothing is left to do, or the weights are not finite.
-    """
-    if not isinstance(run, Run) or run.loop is None:
-        raise ValueError(f"go_on continues the run that a train_… function returned, not {shown(run)}")
-    loop, was = run.loop, len(run.rows)
-    left = was - run.steps_done
-    if steps is None and not left:
-        raise ValueError(f"this run has done its {was:,} steps: say how many more, go_on(run, steps=…)")
-    total = run.steps_done + (left if steps is None else require_count("steps", steps))
-    if loop.torn:
-        warnings.warn(
-            f"an update was broken off after step {run.steps_done:,}, so some weights have moved and others have not: "
-            "the run goes on, but not as one that was never stopped (a checkpoint would)",
-            stacklevel=2,
-        )
-        loop.torn = False
-    for name, network in loop.step.networks.items():
-        require_network(name, network)
-    if callbacks is not None:
-        require_callbacks(callbacks)
-        loop.callbacks = callbacks
-    loop.progress = loop.progress if progress is None else progress
-    rows = loop.step.empty_rows(total)
-    rows[: run.steps_done] = run.rows[: run.steps_done]
-    run.rows = rows
-    if total != was:
-        loop.say_if_longer_differs(was, run.steps_done)
-    run.interrupted = False
-    loop.repeat()
-    return run
-
-
 def require_callbacks(callbacks: Sequence[every]) -> None:
     """Raises ValueError for a callback that does not say when it is due."""
     if not isinstance(callbacks, list | tuple) or not all(isinstance(callback, every) for callback in callbacks):
         raise ValueError("callbacks must say when they are due: callbacks=[every(100, function)]")
-
-
-def _finite_losses(run: Run, checked: int) -> dict[str, str]:
-    """The latest losses, as text for the bar; raises TrainingDiverged if any step since `checked` has a bad number."""
-    rows = run.rows[checked : run.steps_done].cpu()
-    if not rows.isfinite().all():
-        row, column, *member = (~rows.isfinite()).nonzero()[0].tolist()
-        run.steps_done = checked + row + 1
-        whose = f" of member {member[0]}" if member else ""
-        raise TrainingDiverged(
-            f"{run.columns[column]}{whose} became {rows[row, column, *member].item()} at step {run.steps_done:,}. "
-            f"{_USUAL_CAUSES} The run so far is in the exception's .run"
-        )
-    latest = zip(run.columns, rows[-1], strict=True)
-    return {key.replace("_", " ").capitalize(): f"{value.mean():.3f}" for key, value in latest if key.endswith("loss")}
-
-
-_USUAL_CAUSES = (
-    "Usual causes: a learning rate that is too high; log(sigmoid(x)) in place of a loss on logits; a critic without a "
-    "Lipschitz constraint; data that are not scaled to [-1, 1] or hold NaN; float16."
-)
-
-
-def _require_finite_weights(run: Run, step: Step) -> None:
-    """A loss can be finite and its gradient NaN: then it is the weights that show it."""
-    networks = step.networks | ({"average": step.averaged.model} if step.averaged else {})
-    for name, network in networks.items():
-        values = {key: value for key, value in network.state_dict().items() if value.is_floating_point()}
-        finite = torch.stack([value.isfinite().all() for value in values.values()]).tolist()
-        if not all(finite):
-            raise TrainingDiverged(
-                f"the {name}'s {list(values)[finite.index(False)]} is NaN or infinite after step {run.steps_done:,}, "
-                "though the losses are finite: a gradient was not, such as that of a square root at 0 or of a norm of "
-                f"zeros. {_USUAL_CAUSES} The run is in the exception's .run; its checkpoint, if it has one, is older"
-            )
-
-
-def _state(run: Run, parts: dict, streams: Streams | None) -> dict:
-    """Everything that the rest of the run depends on."""
-    state = {name: part.state_dict() for name, part in parts.items()}
-    return state | {
-        "rows": run.rows[: run.steps_done].clone(),
-        "steps": len(run.rows),
-        "seconds": run.seconds,
-        "random": random_state(run.device),
-        "streams": list(streams.states) if streams else [],
-    }
-
-
-def _restore(run: Run, parts: dict, streams: Streams | None, state: dict) -> None:
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    run.steps_done, run.seconds = len(state["rows"]), state["seconds"]
-    run.rows[: run.steps_done] = state["rows"].to(run.device)
-    set_random_state(state["random"], run.device)
-    if streams:
-        streams.states = state["streams"]
 
 
 def _closing_line(run: Run, steps: int, first_step: int) -> str:

@@ -59,7 +59,7 @@ class Run:
             raise ValueError(f"{n} samples need one label each, an int64 tensor [{n}], not {shown(labels)}")
         seed = None if seed is None else require_seed(seed)
         with forked_random_state(self.device, seed):
-            z = sample_latent(n, network.latent_dim, self.device)
+            z = sample_latent(n, network.latent_dim, self.device).to(next(network.parameters()).dtype)
         conditions = [] if labels is None else [labels.to(self.device)]
         with evaluating(network):
             samples = [make(*chunk) for chunk in zip(*(t.split(CHUNK) for t in (z, *conditions)), strict=True)]

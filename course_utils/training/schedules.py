@@ -96,7 +96,7 @@ class Rates:
         # Asked for once: a rate that is a tensor lies on the device.
         self._optimizers = list(optimizers)
         self._rates = [float(group["lr"]) for group in self._groups()]
-        self._factor: float | None = None
+        self._factor = math.nan  # none yet: it equals no other
 
     def _groups(self) -> list[dict]:  # asked for each time: loading a checkpoint replaces them
         return [group for optimizer in self._optimizers for group in optimizer.param_groups]
@@ -113,7 +113,7 @@ class Rates:
     def put_back(self) -> None:
         """Leave each rate as it was, so that the next run starts from it; one that was set by hand meanwhile stays."""
         for group, rate in zip(self._groups(), self._rates, strict=True):
-            if self._factor is not None and float(group["lr"]) == _as_stored(group["lr"], rate * self._factor):
+            if float(group["lr"]) == _as_stored(group["lr"], rate * self._factor):
                 self._set(group, rate)
 
     @staticmethod

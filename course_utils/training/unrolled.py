@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from course_utils.inputs import require_count, require_number
 from course_utils.objectives import Objective
 from course_utils.training.games import FeatureMatching, Game, Loss, as_game, recorded_and_minimised
 from course_utils.training.judge import Judge
@@ -30,8 +31,8 @@ class Unrolled(Game):
 
     def __post_init__(self):
         object.__setattr__(self, "game", as_game(self.game))
-        if self.steps < 1 or not 0 < self.lr < float("inf"):
-            raise ValueError(f"unrolling needs at least 1 step at a positive rate, not {self.steps} at {self.lr}")
+        require_count("steps", self.steps)
+        require_number("lr", self.lr, above=0)
         if isinstance(self.game, FeatureMatching):
             raise ValueError("unrolling is not made for feature matching, which ignores D's verdict; leave it out")
 

@@ -1,0 +1,364 @@
+"""Wrong inputs to `course_utils.training`, and their right neighbours."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from course_utils import models, objectives, training
+from course_utils.data import Ring, load_images
+from course_utils.training import CycleWeights, every
+
+NAN = float("nan")
+RING = Ring()
+
+
+def points(n):
+    return RING.sample(n)
+
+
+def images(n):
+    return torch.rand(n, 1, 28, 28) * 2 - 1
+
+
+def labelled(n):
+    return points(n), torch.randint(3, (n,))
+
+
+def binary(n):
+    return (torch.rand(n, 1, 28, 28) > 0.5).float()
+
+
+def G(**options):
+    return models.PointGenerator(hidden=(8,), **options)
+
+
+def D(**options):
+    return models.PointDiscriminator(hidden=(8,), **options)
+
+
+def gan(generator=None, discriminator=None, sample=points, **options):
+    options = {"steps": 2, "batch_size": 8, "progress": False} | options
+    return training.train_gan(generator or G(), discriminator or D(), sample, **options)
+
+
+def image_gan(sample=images, generator=None, discriminator=None, **options):
+    pair = generator or models.DCGANGenerator(4, width=2), discriminator or models.DCGANDiscriminator(width=2)
+    return gan(*pair, sample, **options)
+
+
+def ensemble(seeds=(1, 2), make=lambda: (G(), D()), sample=points, **options):
+    return training.train_ensemble(make, sample, seeds=seeds, steps=2, batch_size=8, progress=False, **options)
+
+
+def vae(network=None, sample=binary, **options):
+    network = network or models.FullyConnectedVAE(4, (8,))
+    return training.train_vae(network, sample, **{"steps": 2, "batch_size": 8, "progress": False} | options)
+
+
+def model(network=None, sample=points, loss=lambda net, x: net(x).square().mean(), **options):
+    options = {"steps": 2, "batch_size": 8, "progress": False} | options
+    return training.train_model(network or nn.Linear(2, 2), sample, loss, **options)
+
+
+def pair_of_domains():
+    return models.CyclePair(
+        models.DenseTranslator(4, (8,)), models.DenseTranslator(4, (8,)),
+        models.FullyConnectedDiscriminator((8,), 4), models.FullyConnectedDiscriminator((8,), 4),
+    )  # fmt: skip
+
+
+def small(n):
+    return torch.rand(n, 1, 4, 4) * 2 - 1
+
+
+def cycle(pair=None, a=small, b=small, **options):
+    options = {"steps": 2, "batch_size": 8, "progress": False} | options
+    return training.train_cycle(pair or pair_of_domains(), a, b, **options)
+
+
+def swapped():
+    g, d = G(), D()
+    return gan(g, d, g_optimizer=training.adam(d), d_optimizer=training.adam(g))
+
+
+def shared():
+    g, d = G(), D()
+    both = torch.optim.Adam([*g.parameters(), *d.parameters()])
+    return gan(g, d, g_optimizer=both)
+
+
+def part():
+    d = D()
+    return gan(None, d, d_optimizer=torch.optim.Adam(list(d.parameters())[:1]))
+
+
+def frozen(network):
+    return network.requires_grad_(False)
+
+
+def broken(network):
+    with torch.no_grad():
+        next(network.parameters()).view(-1)[0] = NAN
+    return network
+
+
+class Through(nn.Module):
+    """A network, and a function of what it returns: where a sigmoid hides."""
+
+    def __init__(self, network: nn.Module, last):
+        super().__init__()
+        self.network, self.last = network, last
+        self.latent_dim = getattr(network, "latent_dim", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.network(x))
+
+
+class Told(nn.Module):
+    """A pair's half that takes labels."""
+
+    latent_dim = 2
+
+    def __init__(self, n_out: int):
+        super().__init__()
+        self.net, self.n_out = nn.Linear(2, n_out), n_out
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        y = self.net(x) + 0.0 * labels[:, None]
+        return y.squeeze(1) if self.n_out == 1 else y
+
+
+def decoder(last):
+    vae = models.FullyConnectedVAE(4, (8,))
+    vae.decoder = Through(vae.decoder, last)
+    return vae
+
+
+def finished():
+    return gan()
+
+
+def short_after(calls):
+    left = [calls]
+
+    def sample(n):
+        left[0] -= 1
+        return points(n if left[0] > 0 else n - 1)
+
+    return sample
+
+
+def _float64_data(n):
+    return points(n).double()
+
+
+LBFGS = partial(torch.optim.LBFGS, lr=0.1)
+BATCHNORM = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+
+ROWS = [
+    # --- what is drawn
+    ("a short batch at the start", lambda: gan(sample=short_after(1)), r"must return 2 samples.*returned 1"),
+    ("a short batch later on", lambda: gan(sample=short_after(3)), r"must return 8 samples.*returned 7"),
+    ("a fixed number of samples", lambda: gan(sample=lambda n: points(64)), r"must return 2 samples.*returned 64"),
+    ("a batch of nothing", lambda: gan(sample=lambda n: points(n)[:0]), r"returned 0"),
+    ("one label for all", lambda: gan(Told(2), Told(1), lambda n: (points(n), torch.zeros(1).long())), "labels"),
+    ("a tensor for a sampler", lambda: gan(sample=points(100)), r"sample_real must be a function.*torch.randint"),
+    ("a list for a sampler", lambda: gan(sample=[points(8)]), "sample_real must be a function.*list.*DataLoader"),
+    ("an image set for a sampler", lambda: image_gan(load_images("digits")), r"pass its method \.batch"),
+    ("a toy for a sampler", lambda: gan(sample=RING), r"pass its method \.sample"),
+    ("a data set for a sampler", lambda: gan(sample=TensorDataset(points(9))), "sample_real must be a function"),
+    ("None for a sampler", lambda: gan(sample=None), "sample_real must be a function"),
+    ("a numpy batch", lambda: gan(sample=lambda n: points(n).numpy()), r"returns a numpy.ndarray.*torch.as_tensor"),
+    ("a list of points", lambda: gan(sample=lambda n: points(n).tolist()), "returns a list"),
+    ("float64 data", lambda: gan(sample=_float64_data), "torch.float64.*torch.float32"),
+    ("bytes", lambda: image_gan(lambda n: torch.zeros(n, 1, 28, 28, dtype=torch.uint8)), r"torch.uint8.*127\.5"),
+    ("NaN in the data", lambda: gan(sample=lambda n: points(n) * NAN), "real samples hold NaN"),
+    ("three tensors", lambda: gan(Told(2), Told(1), lambda n: (*labelled(n), points(n))), "returns 3 tensors"),
+    ("labels without use", lambda: gan(sample=labelled), "the data come with labels.*takes none"),
+    ("no labels where they are needed", lambda: gan(Told(2), Told(1)), "the generator cannot take"),
+    ("images in 0 … 1 against tanh", lambda: image_gan(lambda n: images(n) / 2 + 0.5), r"tanh.*pass 2 \* x - 1"),
+    ("images in 0 … 255 against tanh", lambda: image_gan(lambda n: (images(n) + 1) * 127), "tanh.*scale the data"),
+    (
+        "images in −1 … 1 against a sigmoid",
+        lambda: image_gan(generator=Through(models.DCGANGenerator(4, width=2), lambda y: (y + 1).sigmoid())),
+        "ends in a sigmoid",
+    ),
+    (
+        "a tanh in forward",
+        lambda: gan(Through(G(), lambda y: torch.tanh(y).repeat(1, 8)), nn.Linear(16, 1), lambda n: torch.rand(n, 16)),
+        r"tanh.*2 \* x - 1",
+    ),
+    ("data of another shape", lambda: gan(sample=lambda n: torch.randn(n, 3)), r"samples of shape \(2,\).*\(3,\)"),
+    ("32 pixels", lambda: image_gan(lambda n: torch.rand(n, 1, 32, 32) * 2 - 1), r"\(1, 28, 28\).*\(1, 32, 32\)"),
+    (
+        "colours in a D for one channel",
+        lambda: image_gan(
+            lambda n: torch.rand(n, 3, 28, 28) * 2 - 1, models.DCGANGenerator(4, width=2, channels=3),
+            models.DCGANDiscriminator(width=2),
+        ),
+        r"the discriminator cannot take|channels",
+    ),
+    ("an empty DataLoader", lambda: gan(sample=DataLoader(TensorDataset(points(3)), 8, drop_last=True)), "no batches"),
+    # --- networks
+    ("no network", lambda: gan(generator=lambda z: z), "the generator must be a network"),
+    ("a class for a network", lambda: gan(discriminator=nn.Linear), "the discriminator must be a network"),
+    ("no latent_dim", lambda: gan(generator=nn.Linear(2, 2)), "attribute latent_dim"),
+    ("two discriminators", lambda: gan(generator=D()), "attribute latent_dim"),
+    ("a frozen generator", lambda: gan(frozen(G())), "the generator has nothing to train"),
+    ("a frozen discriminator", lambda: gan(discriminator=frozen(D())), "the discriminator has nothing to train"),
+    ("no weights", lambda: model(nn.Flatten()), "the model has nothing to train"),
+    ("lazy layers", lambda: gan(discriminator=nn.LazyLinear(1)), "lazy layers"),
+    ("NaN in a weight of G", lambda: gan(broken(G())), "the generator's weight .* NaN"),
+    ("NaN in a weight of D", lambda: gan(discriminator=broken(D())), "the discriminator's weight .* NaN"),
+    ("NaN in a model", lambda: model(broken(nn.Linear(2, 2))), "the model's weight .* NaN"),
+    ("seven logits", lambda: gan(discriminator=nn.Linear(2, 7)), "one logit a sample"),
+    ("one logit for all", lambda: gan(discriminator=Through(D(), lambda y: y.mean())), "one logit a sample"),
+    ("a last sigmoid", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())), "ends in a sigmoid"),
+    ("a sigmoid in forward", lambda: gan(discriminator=Through(D(), torch.sigmoid)), "ends in a sigmoid"),
+    ("a sigmoid and a squeeze", lambda: gan(discriminator=Through(nn.Linear(2, 1), lambda y: y.sigmoid().squeeze(1))),
+     "ends in a sigmoid"),
+    ("a hard sigmoid", lambda: gan(discriminator=Through(D(), nn.functional.hardsigmoid)), "ends in a sigmoid"),
+    ("a sigmoid by hand", lambda: gan(discriminator=Through(D(), lambda y: 1 / (1 + (-y).exp()))), "ends in a sigmoid"),
+    ("half a tanh", lambda: gan(discriminator=Through(D(), lambda y: 0.5 * y.tanh() + 0.5)), "ends in a sigmoid"),
+    ("one of a pair stacked", lambda: gan(models.stack([G(), G()])), "either both networks are stacked"),
+    # --- optimisers
+    ("optimisers exchanged", swapped, "g_optimizer holds weights of the discriminator"),
+    ("one optimiser for both", shared, "g_optimizer holds weights of the discriminator"),
+    ("G's optimiser of another G", lambda: gan(g_optimizer=training.adam(G())), "none of the generator's weights"),
+    ("D's optimiser of another D", lambda: gan(d_optimizer=training.adam(D())), "none of the discriminator's weights"),
+    ("D's optimiser of a part", part, "weights are missing"),
+    ("a function for an optimiser", lambda: gan(g_optimizer=training.adam), "g_optimizer must be a torch optimiser"),
+    ("a rate for an optimiser", lambda: gan(d_optimizer=1e-3), "d_optimizer must be a torch optimiser"),
+    ("an optimiser that asks for the loss", lambda: model(net := nn.Linear(2, 2), optimizer=LBFGS(net.parameters())),
+     "LBFGS calls the loss itself"),
+    ("a VAE's optimiser of another", lambda: vae(optimizer=training.adam(nn.Linear(1, 1))), "none of the model's"),
+    ("a model's optimiser of another", lambda: model(optimizer=training.adam(nn.Linear(2, 2))), "none of the model's"),
+    ("a cycle's optimisers", lambda: cycle(p := pair_of_domains(), g_optimizer=training.adam(p)),
+     "g_optimizer holds weights of the discriminators"),
+    ("a made optimiser for an ensemble", lambda: ensemble(g_optimizer=training.adam(G())), "g_optimizer must be"),
+    ("no weights for Adam", lambda: training.adam(nn.Flatten()), "no weights"),
+    ("no module for Adam", lambda: training.adam([1, 2]), "module must be"),
+    ("a negative rate", lambda: training.adam(G(), lr=-1.0), "lr must be at least 0"),
+    ("a rate that is NaN", lambda: training.adam(G(), lr=NAN), "lr must be"),
+    ("a beta of 1", lambda: training.adam(G(), betas=(0.5, 1.0)), "betas must be"),
+    ("one beta", lambda: training.adam(G(), betas=0.5), "betas must be two numbers"),
+    ("a clipping limit of 0", lambda: training.clip_weights(training.adam(D()), 0.0), "limit"),
+    ("a clipping limit that is NaN", lambda: training.clip_weights(training.adam(D()), NAN), "limit"),
+    ("a network for clipping", lambda: training.clip_weights(D(), 0.1), "optimizer"),
+    # --- numbers
+    *[
+        (f"{name} {value!r}", partial(gan, **{name: value}), f"{name} must be (a whole number|at least 1)")
+        for name in ("steps", "batch_size", "d_steps", "penalty_every", "checkpoint_every")
+        for value in (0, -1, 2.5, "3", True)
+    ],
+    ("steps None", lambda: gan(steps=None), "steps must be a whole number"),
+    ("a seed 1.5", lambda: gan(seed=1.5), "seed must be a whole number"),
+    ("a seed in words", lambda: gan(seed="one"), "seed"),
+    ("two seeds for one pair", lambda: gan(seed=[1, 2]), "use train_ensemble"),
+    ("a VAE's seed", lambda: vae(seed=None), "seed must be a whole number"),
+    ("equal seeds", lambda: ensemble([1, 1, 1]), "the seeds of an ensemble must differ, and 1 is there 3 times"),
+    ("no seeds", lambda: ensemble([]), "at least one seed"),
+    ("one number for seeds", lambda: ensemble(3), "at least one seed"),
+    ("a seed of an ensemble 0.5", lambda: ensemble([0.5, 1]), "each seed must be a whole number"),
+    ("an EMA decay of 1", lambda: gan(ema_decay=1.0), "ema_decay must be"),
+    ("an EMA decay that is NaN", lambda: gan(ema_decay=NAN), "ema_decay must be"),
+    ("an EMA of True", lambda: gan(ema_decay=True), "ema_decay must be"),
+    ("packs that do not divide", lambda: gan(None, models.Packed(D(dim=8), 4), batch_size=10), "multiple of 4"),
+    # --- functions and names
+    ("an unknown engine", lambda: gan(engine="warp"), "unknown engine 'warp'"),
+    ("a graph on a CPU", lambda: gan(engine="cuda_graph"), "cannot be captured"),
+    ("a schedule that is a number", lambda: gan(schedule=0.5), "schedule must be a function"),
+    ("a negative schedule", lambda: gan(schedule=lambda p: -1.0), "what a schedule returns must be at least 0"),
+    ("a schedule of NaN", lambda: gan(schedule=lambda p: NAN), "what a schedule returns must be"),
+    ("a schedule of nothing", lambda: gan(schedule=lambda p: None), "what a schedule returns must be"),
+    ("a late decay", lambda: training.decay_after(1.0), "within the run"),
+    ("a decay that starts at NaN", lambda: training.decay_after(NAN), "start must be"),
+    ("a warm-up of nothing", lambda: training.linear_warm_up(0.0), "within the run"),
+    ("a warm-up beyond the end", lambda: training.linear_warm_up(1.5), "within the run"),
+    ("a function for callbacks", lambda: gan(callbacks=print), "callbacks must say when they are due"),
+    ("bare functions as callbacks", lambda: gan(callbacks=[print]), "callbacks must say when they are due"),
+    ("one callback", lambda: gan(callbacks=every(1, print)), "callbacks must say when they are due"),
+    ("an interval of 0", lambda: every(0, print), "interval"),
+    ("an interval of 1.5", lambda: every(1.5, print), "interval"),
+    ("a callback that is none", lambda: every(1, None), "a callback must be"),
+    ("an objective's name", lambda: gan(objective="hinge"), "objective must be an Objective"),
+    ("a loss for an objective", lambda: gan(objective=objectives.wasserstein_critic_loss), "objective must be"),
+    ("a penalty's name", lambda: gan(penalty="R1"), "penalty must be a function"),
+    ("a penalty through BatchNorm", lambda: gan(None, BATCHNORM, penalty=objectives.r1_penalty), "BatchNorm1d"),
+    ("a partial through BatchNorm", lambda: gan(None, BATCHNORM, penalty=partial(objectives.r2_penalty, gamma=2)), "Norm"),
+    ("features that are not there", lambda: gan(objective=objectives.FEATURE_MATCHING, discriminator=nn.Linear(2, 1)),
+     r"features\(x\)"),
+    ("a class loss of weight −1", lambda: training.AuxiliaryClassifier(objectives.NON_SATURATING, -1), "weight"),
+    ("a classifier without labels", lambda: gan(objective=training.AuxiliaryClassifier(objectives.HINGE)), "labels"),
+    ("unrolling nothing", lambda: training.Unrolled(objectives.HINGE, 0, 0.1), "steps must be at least 1"),
+    ("unrolling at rate NaN", lambda: training.Unrolled(objectives.HINGE, 1, NAN), "lr must be"),
+    ("unrolling features", lambda: training.Unrolled(objectives.FEATURE_MATCHING, 1, 0.1), "feature matching"),
+    ("unrolling a name", lambda: training.Unrolled("hinge", 1, 0.1), "objective must be"),
+    ("True for a checkpoint", lambda: gan(checkpoint=True), "checkpoint must be the path"),
+    ("an empty path", lambda: gan(checkpoint=""), "checkpoint must be the path"),
+    # --- VAE, model, cycle, ensemble
+    ("grey pixels under a Bernoulli likelihood", lambda: vae(sample=lambda n: torch.rand(n, 1, 28, 28)), "Bernoulli"),
+    ("a VAE that is none", lambda: vae(nn.Linear(2, 2)), "vae must be VAE"),
+    ("a VAE's objective by name", lambda: vae(objective="ELBO"), "objective must be ELBO or IWAE"),
+    ("32 pixels in a VAE for 28", lambda: vae(sample=lambda n: (torch.rand(n, 1, 32, 32) > 0.5).float()), "28|32"),
+    ("probabilities from a decoder", lambda: vae(decoder(torch.sigmoid)), "the decoder ends in a sigmoid"),
+    ("negative annealing", lambda: vae(objective=objectives.ELBO(anneal=lambda p: -1.0)), "annealing returns must be"),
+    ("bytes for a VAE", lambda: vae(sample=lambda n: binary(n).byte()), "torch.uint8"),
+    ("a loss that is no function", lambda: model(loss=3.0), "loss must be a function"),
+    ("a loss of many numbers", lambda: model(loss=lambda net, x: net(x).square()), "loss must be one number"),
+    ("a loss that is a float", lambda: model(loss=lambda net, x: 3.0), "loss must be one number"),
+    ("no losses", lambda: model(loss=lambda net, x: {}), "empty dict"),
+    ("a loss with another argument", lambda: model(loss=lambda net: net.weight.sum()), "the loss cannot take"),
+    ("data of another width", lambda: model(sample=lambda n: torch.randn(n, 5)), "the loss cannot take"),
+    ("a short batch for a model", lambda: model(sample=short_after(2)), "must return 8 samples.*returned 7"),
+    ("no pair of domains", lambda: cycle(nn.Linear(2, 2)), "pair must be CyclePair"),
+    ("weights of nothing", lambda: CycleWeights(0, 0, 0), "one of the weights must be above 0"),
+    ("a negative weight", lambda: CycleWeights(cycle=-1), "cycle must be at least 0"),
+    ("a weight that is NaN", lambda: CycleWeights(identity=NAN), "identity must be"),
+    ("a weight for weights", lambda: cycle(weights=10.0), "weights must be CycleWeights"),
+    ("domains of two sizes", lambda: cycle(b=lambda n: torch.rand(n, 1, 5, 5)), "cannot take|its domain has"),
+    ("labels in a domain", lambda: cycle(a=lambda n: (small(n), torch.zeros(n).long())), "without labels"),
+    ("domains in 0 … 1", lambda: cycle(a=lambda n: torch.rand(n, 1, 4, 4), b=lambda n: torch.rand(n, 1, 4, 4)),
+     r"2 \* x - 1"),
+    ("networks for make_networks", lambda: ensemble(make=(G(), D())), "make_networks must be"),
+    ("labels in an ensemble", lambda: ensemble(sample=labelled), "without labels"),
+    # --- runs
+    ("going on after the end", lambda: training.go_on(finished()), "say how many more"),
+    ("going on for −1 steps", lambda: training.go_on(finished(), steps=-1), "steps must be at least 1"),
+    ("going on with a network", lambda: training.go_on(G(), steps=1), "the run that a train_… function returned"),
+    ("going on with a bare callback", lambda: training.go_on(finished(), steps=1, callbacks=[print]), "callbacks"),
+    ("no samples", lambda: finished().sample(0), "n must be at least 1"),
+    ("2.5 samples", lambda: finished().sample(2.5), "n must be a whole number"),
+    ("samples of a seed 0.5", lambda: finished().sample(2, seed=0.5), "seed must be a whole number"),
+    ("labels without a condition", lambda: finished().sample(2, labels=torch.arange(2)), "trained without labels"),
+    ("samples of a discriminator", lambda: finished().sample(2, generator=D()), "latent_dim"),
+    ("no labels for a condition", lambda: gan(Told(2), Told(1), labelled).sample(2), "needs labels="),
+    ("labels in a list", lambda: gan(Told(2), Told(1), labelled).sample(2, labels=[0, 1]), "int64 tensor"),
+    ("an average without a network", lambda: training.AveragedModel(G(), 0.0), "ema_decay must be"),
+    ("a game without losses", lambda: gan(objective=training.Plain("hinge")), "objective"),
+]  # fmt: skip
+
+RIGHT = [
+    ("numpy's counts and seeds", lambda: gan(steps=np.int64(2), batch_size=np.int32(8), seed=np.int64(3))),
+    ("torch's counts", lambda: gan(steps=torch.tensor(2), d_steps=torch.tensor(1))),
+    ("seeds in a range", lambda: ensemble(range(2))),
+    ("numpy's seeds", lambda: ensemble(np.arange(2))),
+    ("a last batch of a DataLoader", lambda: gan(sample=DataLoader(TensorDataset(points(11)), 8))),
+    ("data that reach −1", lambda: image_gan(lambda n: torch.full((n, 1, 28, 28), -1.0))),
+    ("bright data", lambda: image_gan(lambda n: torch.rand(n, 1, 28, 28) / 2 + 0.5)),
+    ("points in the unit square", lambda: gan(Through(G(), torch.tanh), D(), lambda n: torch.rand(n, 2))),
+    ("a D that ends in tanh", lambda: gan(discriminator=Through(D(), torch.tanh))),
+    ("a D that starts at 0", lambda: gan(discriminator=Through(D(), lambda y: y * 0.0))),
+    ("small logits after a LayerNorm", lambda: gan(discriminator=nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1)))),
+    ("a frozen layer", lambda: gan(discriminator=nn.Sequential(frozen(nn.Linear(2, 4)), nn.ReLU(), nn.Linear(4, 1)))),
+    ("a frozen layer in G", lambda: gan(Through(G(), frozen(nn.Linear(2, 2))))),
+    ("networks and data in float64", lambda: gan(G().double(), D().double(), _float64_data).sample(2, seed=1)),
+    ("a tuple of callbacks", lambda: gan(callbacks=(every(1, type),))),
+    ("BatchNorm without a penalty", lambda: gan(None, BATCHNORM)),
+    ("a penalty on the weights", lambda: gan(penalty=lambda D, real, fake: next(D.parameters()).square().sum())),
+    ("a rate of 0", lambda: training.adam(G(), lr=0)),
+    ("class labels as integers for a model", lambda: model(None, labelled, lambda net, x, y: (net(x)[:, 0] - y).mean())),
+]
