@@ -1,5 +1,7 @@
 """What is made of tensors on the stand-in accelerator: measures and figures, the same as of the CPU's tensors."""
 
+import copy
+import functools
 import inspect
 import re
 from pathlib import Path
@@ -9,6 +11,7 @@ import torch
 from torch import nn
 
 from course_utils import data, evaluation, models, plots, training
+from course_utils.evaluation import classifier_cache
 from course_utils.plots import arrays
 from course_utils.plots.trajectories import _complex as eigenvalues
 
@@ -25,12 +28,13 @@ def world(stand_in):
     generator = models.DCGANGenerator(latent_dim=4, width=4)
     codes, points = torch.randn(N, 4), torch.randn(N, 2)
 
+    @functools.cache
     def on(place):
         images = digits.to(place)
         return {
             "images": images, "reader": evaluation.load_classifier(images), "x": data.normalise(images.images[:N]),
-            "labels": images.labels[:N], "vae": vae.to(place), "net": net.to(place), "points": points.to(place),
-            "codes": codes.to(place), "decode": generator.to(place).eval(),
+            "labels": images.labels[:N], "vae": copy.deepcopy(vae).to(place), "net": copy.deepcopy(net).to(place),
+            "points": points.to(place), "codes": codes.to(place), "decode": copy.deepcopy(generator).to(place).eval(),
         }  # fmt: skip
 
     return on
@@ -92,7 +96,6 @@ def test_every_measure_finds_what_it_finds_on_the_cpu(measure, world, stand_in):
 def test_the_probes_of_gradients_find_what_they_find_on_the_cpu(world, stand_in):
     def probed(place):
         net, points = world(place)["net"], world(place)["points"]
-        net.zero_grad()
         torch.manual_seed(0)
 
         def loss():
@@ -109,7 +112,7 @@ def test_the_probes_of_gradients_find_what_they_find_on_the_cpu(world, stand_in)
 def test_a_classifier_is_trained_and_kept_on_the_device(stand_in, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setattr(evaluation.classifier, "STEPS", 3)
-    monkeypatch.setattr(evaluation.classifier, "MINIMUM_ACCURACY", {})
+    monkeypatch.setitem(classifier_cache.MINIMUM_ACCURACY, "digits", 0.0)
     images = data.load_images("digits", device=stand_in)
     trained, kept = evaluation.load_classifier(images), evaluation.load_classifier(images)
     x = data.normalise(images.test_images[:9])
@@ -170,26 +173,22 @@ def test_every_figure_is_that_of_the_same_numbers_on_the_cpu(draw, world, stand_
     assert str(found) == str(expected) and found.png == expected.png
 
 
-CONVERSIONS = [(arrays.array, '.to("cpu")'), (eigenvalues, ".cpu()")]
+CONVERSIONS = {arrays.array: ('.to("cpu")', list(FIGURES)), eigenvalues: (".cpu()", ["trajectories"])}
 
 
-@pytest.mark.parametrize(("function", "conversion"), CONVERSIONS, ids=["arrays.py", "trajectories.py"])
-def test_a_figure_that_forgets_one_cpu_is_noticed(function, conversion, world, stand_in, monkeypatch):
-    """What these tests are for: on a machine without a GPU nothing else would fail."""
+@pytest.mark.parametrize("function", CONVERSIONS, ids=["arrays.py", "trajectories.py"])
+def test_a_figure_that_forgets_one_cpu_is_noticed(function, world, stand_in, monkeypatch):
+    """What these tests are for: where there is no GPU, nothing else would fail."""
+    conversion, figures = CONVERSIONS[function]
     source = inspect.getsource(function)
     assert source.count(conversion) == 1
     forgetful = dict(function.__globals__)
     exec("from __future__ import annotations\n" + source.replace(conversion, ""), forgetful)
     monkeypatch.setattr(function, "__code__", forgetful[function.__name__].__code__)
-    failed = []
-    for name, draw in FIGURES.items():
-        draw(**world("cpu"))
-        try:
-            draw(**world(stand_in))
-        except TypeError as error:
-            assert "can't convert stand_in:0 device type tensor to numpy" in str(error)
-            failed.append(name)
-    assert "trajectories" in failed and (function is not arrays.array or failed == list(FIGURES))
+    for name in figures:
+        FIGURES[name](**world("cpu"))
+        with pytest.raises(TypeError, match="can't convert stand_in:0 device type tensor to numpy"):
+            FIGURES[name](**world(stand_in))
 
 
 def test_no_other_conversion_of_the_figures_goes_untried():
