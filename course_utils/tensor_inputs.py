@@ -58,6 +58,14 @@ def require_tensor(
     raise ValueError(f"{name} must be {wanted}, not {shown(x)}{hint and f': {hint}'}")
 
 
+def _first_weight(network: nn.Module) -> Tensor | None:
+    """What next(network.parameters()) gives, in a third of the time: it is asked for in each forward pass."""
+    for weight in network._parameters.values():
+        if weight is not None:
+            return weight
+    return next(filter(lambda found: found is not None, map(_first_weight, network._modules.values())), None)
+
+
 def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_axes: bool = False) -> None:
     """What `network` is called with: [n, *shape], or with `more_axes` […, n, *shape]; of its precision, on its device.
 
@@ -65,7 +73,7 @@ def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_ax
     """
     if torch.compiler.is_compiling():
         return
-    weight = next(network.parameters())
+    weight = _first_weight(network)
     front = x.ndim - len(shape) if isinstance(x, Tensor) else 0
     fits = front > 0 and (front == 1 or more_axes) and x.shape[front:] == shape
     if fits and x.dtype is weight.dtype and x.device == weight.device:
