@@ -222,7 +222,6 @@ def require_device(device: str | torch.device) -> torch.device:
         found = torch.device(device)
         torch.empty(0, device=found)
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(
-            f"device must be one that torch has here, such as 'cpu', not {shown(device)}: {str(error).splitlines()[0][:150]}"
-        ) from None
+        why = str(error).splitlines()[0][:150]
+        raise ValueError(f"device must be one that torch has here, such as 'cpu', not {shown(device)}: {why}") from None
     return found
