@@ -16,7 +16,6 @@ import torch
 
 from course_utils.training.randomness import forked_random_state
 
-
 TICK = 0.1  # seconds from one look at the time to the next
 PATIENCE = 3  # how many times its limit an answer may take on the clock while it hardly computes
 IDLE = 0.05  # of the time on the clock: a thread that gets less waits; even a crowded machine would give it more
