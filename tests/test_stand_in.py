@@ -47,10 +47,20 @@ def test_mixing_with_the_host_is_refused(mixture, stand_in):
 
 
 @pytest.mark.parametrize("become", [lambda x: x.numpy(), np.asarray, plt.plot, plt.imshow], ids=lambda f: f.__name__)
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # matplotlib and numpy, about the tensor
 def test_its_tensors_are_no_numpy_arrays(become, stand_in):
     with pytest.raises(TypeError, match="can't convert stand_in:0 device type tensor to numpy"):
         become(X.to(stand_in))
     plt.close("all")
+
+
+def test_it_can_be_a_device_without_float64(stand_in):
+    assert X.to(stand_in).double().dtype == torch.float64
+    backend.plug_in(float64=False)
+    for make in (lambda x: x.double(), lambda x: torch.zeros(2, dtype=torch.float64, device=x.device)):
+        with pytest.raises(TypeError, match="stand_in:0 has no float64"):
+            make(X.to(stand_in))
+    backend.plug_in()
 
 
 # --- what it allows, as CUDA does -----------------------------------------------------------------------------------
@@ -76,6 +86,8 @@ COMPUTED = {
     "drawn there": lambda x: torch.cat([torch.randn(9, device=x.device), torch.rand(9, device=x.device)]),
     "a draw of indices": lambda x: torch.randperm(6, device=x.device) + torch.randint(9, (6,), device=x.device),
     "a draw by chances": lambda x: torch.bernoulli(x.sigmoid()) + x.exp().multinomial(3),
+    "a quantile": lambda x: x.quantile(0.3),
+    "a copy from it": lambda x: torch.zeros(6, 3).copy_(x).cpu(),
     "a list": lambda x: torch.tensor([x[0].tolist(), [x.sum().item()] * 3]),
 }
 

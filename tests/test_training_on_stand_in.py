@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import torch
+from stand_in import backend
 from torch import nn
 
 from course_utils import data, models, objectives, training
@@ -15,6 +16,14 @@ from course_utils.data import BinarisedImages
 RING = data.Ring()
 DIGITS = data.load_images("digits")
 STEPS = 4
+
+
+@pytest.fixture(autouse=True)
+def float32_only(stand_in):
+    """Some accelerators have no float64, so no training needs it."""
+    backend.plug_in(float64=False)
+    yield
+    backend.plug_in()
 
 
 def adam(network, lr=1e-3):

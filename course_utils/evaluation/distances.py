@@ -8,6 +8,7 @@ from torch import Tensor
 from course_utils.inputs import shown
 
 BLOCK = 4_000_000  # distances held at once: 32 MB in float64
+WITHOUT_FLOAT64 = {"mps"}  # devices
 
 
 def as_points(x: Tensor, name: str) -> Tensor:
@@ -20,7 +21,7 @@ def as_points(x: Tensor, name: str) -> Tensor:
     if not x.isfinite().all():
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity: has the generator diverged?")
     x = x.detach().flatten(1)
-    return (x.cpu() if x.device.type == "mps" else x).double()
+    return (x.cpu() if x.device.type in WITHOUT_FLOAT64 else x).double()
 
 
 def require_same_width(x: Tensor, y: Tensor, names: str) -> None:

@@ -69,7 +69,7 @@ def log_likelihood(
             log_sum, plain_sum, done = None, 0.0, 0
             while done < samples:
                 k = min(samples - done, max(1, chunk // rows))
-                weights = log_weights(vae, *part, samples=k).double().cpu()
+                weights = log_weights(vae, *part, samples=k).cpu().double()
                 weights_sum = weights.logsumexp(0)
                 log_sum = weights_sum if log_sum is None else torch.logaddexp(log_sum, weights_sum)
                 plain_sum = plain_sum + weights.sum(0)

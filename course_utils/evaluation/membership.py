@@ -41,7 +41,7 @@ def membership_auc(members: Tensor, others: Tensor) -> MembershipAUC:
         if not scores.isfinite().all():
             raise ValueError(f"{name}: got NaN or infinity among the scores; the network that made them has diverged")
     n, m = len(members), len(others)
-    ranks = rankdata(cat([members.detach(), others.detach()]).double().cpu().numpy())
+    ranks = rankdata(cat([members.detach(), others.detach()]).cpu().double().numpy())
     auc = (ranks[:n].sum() - n * (n + 1) / 2) / (n * m)
     wins, losses = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
     s = math.sqrt(max(0.0, (auc * (1 - auc) + (n - 1) * wins + (m - 1) * losses) / (n * m)))

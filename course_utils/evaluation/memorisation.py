@@ -81,8 +81,8 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
         spread = torch.arange(test, device=images.device) * len(images.test_images) // test
         known[test] = _ratios(normalise(images.test_images[spread]), images)
     ratios = _ratios(samples.detach().to(images.device, torch.float32), images)
-    threshold = known[test].quantile(QUANTILE).item()
-    copies, n = (ratios < threshold).double().mean().item(), len(samples)
+    threshold = known[test].cpu().quantile(QUANTILE).item()
+    copies, n = (ratios < threshold).cpu().double().mean().item(), len(samples)
     low, high = share_interval(copies, n)
     return Memorisation(copies, low, high, QUANTILE, ratios.median().item(), known[test].median().item(), threshold, n)
 

@@ -78,9 +78,9 @@ def principal_directions(decode: Decode, z: Tensor) -> tuple[Tensor, Tensor]:
             _, change = torch.func.jvp(decode, (z,), (unit.expand_as(z).contiguous(),))
         columns.append(change.flatten())
     jacobian = torch.stack(columns, 1)  # [n · pixels, d]
-    values, vectors = torch.linalg.eigh((jacobian.T @ jacobian / len(z)).double())
+    values, vectors = torch.linalg.eigh((jacobian.T @ jacobian / len(z)).cpu().double())
     strength = values.clamp(min=0).sqrt().flip(0)
-    return strength.to(z.dtype), vectors.flip(1).T.to(z.dtype)
+    return strength.to(z), vectors.flip(1).T.to(z)
 
 
 @dataclass(frozen=True)

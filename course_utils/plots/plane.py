@@ -69,7 +69,7 @@ def probabilities(discriminator: Callable, points: np.ndarray) -> np.ndarray:
     if not isinstance(logits, torch.Tensor) or logits.numel() != len(points):
         got = list(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
         raise ValueError(f"the discriminator must return one logit a point, a tensor [{len(points)}], got {got}")
-    return arrays.array(torch.sigmoid(logits.double()).reshape(-1), "D(x)")
+    return arrays.array(torch.sigmoid(logits.to("cpu", torch.float64)).reshape(-1), "D(x)")
 
 
 def dress(axes: Axes, extent: Extent) -> None:

@@ -97,7 +97,7 @@ class Batches:
             with torch.no_grad(), forked_random_state(self.device, 0):
                 drawn = self.sample(16)
             parts = drawn if isinstance(drawn, tuple) else (drawn,)
-            return [mean for part in parts for mean in part.double().reshape(len(part), -1).mean(1).tolist()]
+            return [mean for part in parts for mean in part.cpu().double().reshape(len(part), -1).mean(1).tolist()]
 
         first = means()
         return first if first == means() else None

@@ -19,7 +19,7 @@ def describe(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Tensor):
-        return {"shape": list(value.shape), "sum": float(value.double().sum())}
+        return {"shape": list(value.shape), "sum": float(value.cpu().double().sum())}
     if isinstance(value, dict):
         return {str(key): describe(part) for key, part in value.items()}
     if isinstance(value, list | tuple | range):

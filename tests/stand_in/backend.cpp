@@ -48,6 +48,13 @@ bool on_device(const at::Tensor& tensor) {
   return tensor.defined() && tensor.device().type() == DEVICE_TYPE;
 }
 
+bool has_float64 = true;
+
+at::ScalarType held(at::ScalarType type) {
+  TORCH_CHECK_TYPE(has_float64 || type != at::kDouble, DEVICE, " has no float64, as some accelerators; use float32");
+  return type;
+}
+
 at::Tensor tensor_over(c10::Storage storage, c10::DispatchKey key, const at::Tensor& like) {
   auto made = at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(key), like.dtype());
   made.unsafeGetTensorImpl()->set_sizes_and_strides(like.sizes(), like.strides(), like.storage_offset());
@@ -71,6 +78,7 @@ at::Tensor onto_device(const at::Tensor& result) {
   void* data = result.storage().mutable_data();
   c10::DataPtr owned(data, owner.release(), [](void* tensor) { delete static_cast<at::Tensor*>(tensor); }, DEVICE);
   size_t bytes = result.storage().nbytes();
+  held(result.scalar_type());
   return tensor_over(storage_over(std::move(owned), bytes, &memory), c10::DispatchKey::PrivateUse1, result);
 }
 
@@ -78,14 +86,14 @@ at::Tensor empty(
     c10::SymIntArrayRef size, std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
     std::optional<at::Device>, std::optional<bool>, std::optional<at::MemoryFormat> format) {
   auto sizes = C10_AS_INTARRAYREF_SLOW(size);
-  return at::detail::empty_generic(sizes, &memory, DEVICE_KEY, c10::dtype_or_default(dtype), format);
+  return at::detail::empty_generic(sizes, &memory, DEVICE_KEY, held(c10::dtype_or_default(dtype)), format);
 }
 
 at::Tensor empty_strided(
     c10::SymIntArrayRef size, c10::SymIntArrayRef stride, std::optional<at::ScalarType> dtype,
     std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool>) {
   auto sizes = C10_AS_INTARRAYREF_SLOW(size), strides = C10_AS_INTARRAYREF_SLOW(stride);
-  return at::detail::empty_strided_generic(sizes, strides, &memory, DEVICE_KEY, c10::dtype_or_default(dtype));
+  return at::detail::empty_strided_generic(sizes, strides, &memory, DEVICE_KEY, held(c10::dtype_or_default(dtype)));
 }
 
 // Forward-mode differentiation asks for zeros that need no memory; these are just zeros.
@@ -152,7 +160,7 @@ class HostCall {
       op_.callBoxed(&stack);
     }
     for (auto& [device, host] : given_) {
-      if (host.sizes() != device.sizes()) { // an out=… that the kernel has filled
+      if (device.defined() && host.sizes() != device.sizes()) { // an out=… that the kernel has filled
         device.resize_(host.sizes());
         on_host(device).copy_(host);
       }
@@ -165,6 +173,7 @@ class HostCall {
  private:
   at::Tensor to_host(const at::Tensor& tensor, bool written) {
     if (!on_device(tensor)) {
+      given_.emplace_back(tensor, tensor);
       stray_ |= tensor.defined() && (tensor.dim() > 0 || written);
       return tensor;
     }
@@ -183,7 +192,8 @@ class HostCall {
       if (result.is_same(host)) {
         return device;
       }
-      if (result.storage().data() != nullptr && result.storage().data() == device.storage().data()) {
+      const bool alias = on_device(device) && result.storage().data() == device.storage().data();
+      if (alias && result.storage().data() != nullptr) {
         return tensor_over(device.storage(), c10::DispatchKey::PrivateUse1, result); // a view
       }
     }
@@ -233,7 +243,7 @@ class HostCall {
 
   Operator op_;
   bool mixes_, stray_ = false;
-  std::vector<std::pair<at::Tensor, at::Tensor>> given_; // a tensor of the device, and its view on the host
+  std::vector<std::pair<at::Tensor, at::Tensor>> given_; // each tensor, and what the kernel gets: a view on the host
 };
 
 void run(Operator op, Stack* stack) {
@@ -359,6 +369,7 @@ const bool registered = [] {
 }();
 
 TORCH_LIBRARY(stand_in, m) {
+  m.def("allow_float64", [](bool allowed) { has_float64 = allowed; });
   m.def("manual_seed", [](int64_t seed) { stream().set_current_seed(static_cast<uint64_t>(seed)); });
   m.def("random_state", [] { return stream().get_state(); });
   m.def("set_random_state", [](const at::Tensor& state) { stream().set_state(state); });

@@ -22,13 +22,17 @@ device = contextlib.nullcontext  # torch.cuda.device chooses among several; ther
 _plugged_in = False
 
 
-def plug_in() -> torch.device:
-    """From now on it is a device of PyTorch, for the rest of this process, and the machine's accelerator."""
+def plug_in(float64: bool = True) -> torch.device:
+    """From now on it is a device of PyTorch, for the rest of this process, and the machine's accelerator.
+
+    Without `float64` it refuses numbers of that type, as Apple's GPUs do.
+    """
     global _plugged_in
     if not hasattr(torch, "stand_in"):
         torch.ops.load_library(_compiled())
         torch.utils.rename_privateuse1_backend("stand_in")
         torch._register_device_module("stand_in", sys.modules[__name__])
+    torch.ops.stand_in.allow_float64(float64)
     _plugged_in = True
     return torch.device("stand_in")
 

@@ -22,13 +22,13 @@ def _server():
     return server
 
 
-def run(lesson: Path, briefly: bool = False, **environment: str) -> str:
+def run(lesson: Path, briefly: bool = False, float64: bool = True, **environment: str) -> str:
     """What the lesson has printed. Raises RuntimeError with the traceback of the cell that failed.
 
-    `briefly`: with hardly any training (`brief.py`).
+    `briefly`: with hardly any training (`brief.py`). Without `float64`, the device refuses it.
     """
     receiver, sender = _server().Pipe(duplex=False)
-    child = _server().Process(target=_execute, args=(lesson, briefly, environment, sender), daemon=True)
+    child = _server().Process(target=_execute, args=(lesson, briefly, float64, environment, sender), daemon=True)
     with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):  # for the server, which starts with the first
         child.start()
     sender.close()
@@ -42,14 +42,18 @@ def run(lesson: Path, briefly: bool = False, **environment: str) -> str:
     return printed
 
 
-def _execute(lesson: Path, briefly: bool, environment: dict[str, str], sender) -> None:
+def _execute(lesson: Path, briefly: bool, float64: bool, environment: dict[str, str], sender) -> None:
     os.environ.update(environment, COURSE_STATIC="1", TQDM_DISABLE="1")  # nobody is there to move a slider
     os.chdir(lesson.parent)
     import nbformat
     from IPython.core.interactiveshell import InteractiveShell
     from stand_in import backend, brief
 
-    backend.plug_in()
+    from course_utils.evaluation import distances
+
+    backend.plug_in(float64)
+    if not float64:
+        distances.WITHOUT_FLOAT64.add("stand_in")
     if briefly:
         brief.make_brief()
     shell = InteractiveShell.instance(colors="NoColor")
