@@ -233,7 +233,7 @@ def test_what_cannot_be_compared_is_named(start, tmp_path):
     with pytest.raises(ValueError, match="did not record 'legible'; run `course.py evidence 09 --data digits"):
         course.claim_predicted("legible")
     for value in (float("nan"), torch.tensor(float("inf"))):
-        with pytest.raises(ValueError, match="distance must be a finite number, not .*: no run can be compared with it"):
+        with pytest.raises(ValueError, match="distance must be a finite number, not .*: no run can be compared"):
             course.record("distance", value)
     assert course.measured == {"legible": 1.0}
     with pytest.raises(ValueError, match="began without images"):

@@ -135,9 +135,7 @@ def test_a_captured_ensemble_agrees_with_the_eager_one():
 def test_auto_on_a_cpu_is_eager_and_says_why(capsys):
     step = gan_step()
     assert choose(step, "auto")[0] == "eager"
-    run = training.train_gan(
-        *step.networks.values(), real, steps=2, batch_size=16, engine="auto", progress=True
-    )
+    run = training.train_gan(*step.networks.values(), real, steps=2, batch_size=16, engine="auto", progress=True)
     assert run.engine == "eager"
     assert "Engine: eager, because the networks are on a device of type 'cpu'" in capsys.readouterr().out
 

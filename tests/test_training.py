@@ -232,7 +232,7 @@ def test_a_penalty_is_not_part_of_the_recorded_loss():
 
 @pytest.mark.parametrize("decay", [0.0, 1.0, -0.5])
 def test_an_impossible_decay_is_refused(decay):
-    with pytest.raises(ValueError, match="ema_decay must be above 0 and below 1"):
+    with pytest.raises(ValueError, match="ema_decay must be"):
         train(ema_decay=decay)
 
 

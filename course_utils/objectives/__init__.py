@@ -1,15 +1,6 @@
 """What the networks are trained to do: losses as pure functions of logits."""
 
 from course_utils.objectives.adversarial import (
-    FEATURE_MATCHING,
-    HINGE,
-    LEAST_SQUARES,
-    MINIMAX,
-    NON_SATURATING,
-    OBJECTIVES,
-    RELATIVISTIC,
-    WASSERSTEIN,
-    Objective,
     cross_entropy_discriminator_loss,
     feature_matching_loss,
     hinge_discriminator_loss,
@@ -24,6 +15,17 @@ from course_utils.objectives.adversarial import (
 )
 from course_utils.objectives.cycle import CycleELBO, cycle_consistency_loss, identity_loss
 from course_utils.objectives.likelihoods import Bernoulli, Gaussian, require_binary
+from course_utils.objectives.objective import (
+    FEATURE_MATCHING,
+    HINGE,
+    LEAST_SQUARES,
+    MINIMAX,
+    NON_SATURATING,
+    OBJECTIVES,
+    RELATIVISTIC,
+    WASSERSTEIN,
+    Objective,
+)
 from course_utils.objectives.penalties import (
     Penalty,
     dragan_penalty,
