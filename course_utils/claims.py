@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course_utils.inputs import require_flag, require_kind, require_text
+from course_utils.inputs import require_flag, require_kind, require_text, shown
 from course_utils.intervals import confidence_interval
 from course_utils.storage import write_json
 
@@ -42,13 +42,14 @@ def describe(measured: object, finite: bool = True) -> str:
     try:
         values = [float(v) for v in measured] if _is_sequence(measured) else [float(measured)]
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, for a row of several numbers
-        raise ValueError(f"measured must be a number, or one for each run, not {measured!r}") from error
+        raise ValueError(f"measured must be a number, or one for each run, not {shown(measured)}") from error
     if not values:
         raise ValueError("measured is empty: there is no run to speak of")
     if broken := [value for value in values if not math.isfinite(value)]:
         if finite and any(map(math.isnan, broken)):
             raise ValueError("measured is NaN, which no claim can rest on; find where it arises first")
-        return ", ".join(f"{value:.4g}" for value in values)
+        mean = sum(values) / len(values)
+        return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± nan ({len(values)} runs)"
     mean, half_width = confidence_interval(values)
     return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± {half_width:.2g} ({len(values)} runs)"
 

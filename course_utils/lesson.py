@@ -13,7 +13,6 @@ from course_utils.evidence import Evidence, load_evidence, predicted_seconds
 from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_number, require_text
 from course_utils.machine import best_device
 from course_utils.storage import write_json
-from course_utils.tensor_inputs import require_device
 
 if TYPE_CHECKING:
     from course_utils.plots import Caption
@@ -56,7 +55,7 @@ class Lesson:
         own_images: bool = False,
     ):
         self.number = _require_lesson_number(number)
-        self.device = require_device(device)
+        self.device = require_kind("device", device, torch.device)
         self.budget = require_choice("budget", budget, BUDGETS)
         self.seed = require_count("seed", seed, least=0)
         self.unchecked = "at the smoke budget" if budget == "smoke" else "on your own images" if own_images else ""

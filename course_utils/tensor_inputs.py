@@ -58,6 +58,14 @@ def require_tensor(
     raise ValueError(f"{name} must be {wanted}, not {shown(x)}{hint and f': {hint}'}")
 
 
+def _first_weight(network: nn.Module) -> Tensor | None:
+    """What next(network.parameters()) gives, in a third of the time: it is asked for in each forward pass."""
+    for weight in network._parameters.values():
+        if weight is not None:
+            return weight
+    return next(filter(lambda found: found is not None, map(_first_weight, network._modules.values())), None)
+
+
 def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_axes: bool = False) -> None:
     """What `network` is called with: [n, *shape], or with `more_axes` […, n, *shape]; of its precision, on its device.
 
@@ -65,7 +73,7 @@ def require_input(network: nn.Module, name: str, x: Tensor, *shape: int, more_ax
     """
     if torch.compiler.is_compiling():
         return
-    weight = next(network.parameters())
+    weight = _first_weight(network)
     front = x.ndim - len(shape) if isinstance(x, Tensor) else 0
     fits = front > 0 and (front == 1 or more_axes) and x.shape[front:] == shape
     if fits and x.dtype is weight.dtype and x.device == weight.device:
@@ -163,20 +171,18 @@ def require_label_range(labels: Tensor, classes: int) -> None:
 
 def require_images(name: str, x: Tensor, shape: Shape = ("n", "channels", "height", "width")) -> Tensor:
     """Images as the course has them: floats of this shape with pixels in −1 … 1. It waits for the device."""
-    require_tensor(name, x, shape, "float images in −1 … 1,", hint="normalise them first (data.normalise)" if _holds_bytes(x) else "")
+    is_bytes = getattr(x, "dtype", None) == torch.uint8
+    hint = "normalise them first (data.normalise)" if is_bytes else ""
+    require_tensor(name, x, shape, "float images in −1 … 1,", hint)
     require_image_range(name, x)
     return x
-
-
-def _holds_bytes(x: object) -> bool:
-    return getattr(x, "dtype", None) == torch.uint8
 
 
 def require_image_range(name: str, x: Tensor) -> None:
     """Pixels in −1 … 1, where −1 is black, and not in 0 … 1 or 0 … 255. It waits for the device."""
     low, high = (float(bound) for bound in x.detach().aminmax())  # both are NaN if any value is
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"{name} must lie in −1 … 1, but holds NaN or infinity: the generator that made it has diverged")
+        raise ValueError(f"{name} must lie in −1 … 1, but holds NaN or infinity: the generator has diverged")
     if low < -1.001 or high > 1.001:  # rounding in half precision is no mistake
         raise ValueError(
             f"{name} must lie in −1 … 1, not {low:.3g} … {high:.3g}: does the generator end in tanh, and are real "
@@ -216,7 +222,6 @@ def require_device(device: str | torch.device) -> torch.device:
         found = torch.device(device)
         torch.empty(0, device=found)
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(
-            f"device must be one that torch has here, such as 'cpu', not {shown(device)}: {str(error).splitlines()[0]}"
-        ) from None
+        why = str(error).splitlines()[0][:150]
+        raise ValueError(f"device must be one that torch has here, such as 'cpu', not {shown(device)}: {why}") from None
     return found

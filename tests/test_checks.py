@@ -163,7 +163,8 @@ def test_slow_is_not_endless():
         return loss(logits)
 
     verdict = judge(hasty(0.6), slow, 0)
-    assert verdict.state == WRONG and "It ends, but it is too slow" in verdict.text and "in trial 3 of 3" in verdict.text
+    assert verdict.state == WRONG
+    assert "It ends, but it is too slow" in verdict.text and "in trial 3 of 3" in verdict.text
 
 
 def test_an_answer_that_survives_its_stop_is_still_too_slow():

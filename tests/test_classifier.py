@@ -37,7 +37,7 @@ def trained(digits):
     """A tenth of the training: enough where it does not matter how well the classifier reads."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(classifier, "STEPS", 40)
-        return classifier._train(digits, seed=0)
+        return classifier.train_classifier(digits, seed=0)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def quick(trained, monkeypatch):
         seeds.append(seed)
         return deepcopy(trained)
 
-    monkeypatch.setattr(classifier_cache, "_train", train)
+    monkeypatch.setattr(classifier_cache, "train_classifier", train)
     monkeypatch.setitem(classifier_cache.MINIMUM_ACCURACY, "digits", 0.8)
     return seeds
 
@@ -90,9 +90,9 @@ def test_the_seed_decides_everything_and_disturbs_nothing(digits, monkeypatch):
     expected = torch.rand(5)
     torch.manual_seed(1)
     with torch.no_grad():  # as inside an evaluation
-        first = classifier._train(digits, seed=3)
+        first = classifier.train_classifier(digits, seed=3)
     assert torch.equal(torch.rand(5), expected)
-    second, other = classifier._train(digits, seed=3), classifier._train(digits, seed=4)
+    second, other = classifier.train_classifier(digits, seed=3), classifier.train_classifier(digits, seed=4)
     assert torch.equal(first.head.weight, second.head.weight)
     assert not torch.equal(first.head.weight, other.head.weight)
 
@@ -225,7 +225,7 @@ from course_utils.evaluation import classifier, classifier_cache, load_classifie
 
 classifier.STEPS = 40
 digits = load_images("digits")
-trained = classifier._train(digits, 0)
+trained = classifier.train_classifier(digits, 0)
 
 def slow(images, seed):
     print("training", flush=True)

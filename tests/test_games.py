@@ -184,7 +184,7 @@ def test_a_classifier_plays_the_auxiliary_game_by_itself():
     by_itself = train(make, labelled_points)
     asked = train(make, labelled_points, objective=training.AuxiliaryClassifier(objectives.NON_SATURATING))
     assert torch.equal(by_itself.rows, asked.rows)
-    with pytest.raises(ValueError, match="the class loss's weight must be .* at least 0, not nan"):
+    with pytest.raises(ValueError, match="the class loss's weight must be at least 0, not nan"):
         training.AuxiliaryClassifier(objectives.NON_SATURATING, float("nan"))
 
 

@@ -7,11 +7,11 @@ from course_utils.models import DCGANGenerator, evaluating, invert, principal_di
 
 
 def test_an_arc_keeps_the_length_and_turns_evenly():
-    a, b = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 3.0])
+    a, b = torch.tensor([[3.0, 0.0], [0.0, 3.0]], dtype=torch.float64)
     for t in (0.0, 0.25, 0.5, 1.0):
-        angle = torch.tensor(t * torch.pi / 2)
+        angle = torch.tensor(t * torch.pi / 2, dtype=torch.float64)
         expected = 3 * torch.stack([angle.cos(), angle.sin()])
-        torch.testing.assert_close(spherical_interpolation(a, b, t), expected, atol=1e-6, rtol=0)
+        torch.testing.assert_close(spherical_interpolation(a, b, t), expected, atol=1e-12, rtol=0)
 
 
 def test_the_ends_are_the_ends_whatever_their_lengths():

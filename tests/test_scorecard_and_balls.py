@@ -37,7 +37,7 @@ def test_balls_counts_the_points_inside_and_a_surface_is_outside(figure):
 
 
 def test_balls_names_bad_input():
-    with pytest.raises(ValueError, match="1 to 3 panels"):
+    with pytest.raises(ValueError, match="1 to 3 panels|panels must be .* at least one entry"):
         plots.balls({})
     with pytest.raises(ValueError, match=r"radii of 'a' must have shape \[2\], got \[1\]"):
         plots.balls({"a": (np.zeros((2, 2)), [1.0], np.zeros((1, 2)), True)})
@@ -56,7 +56,7 @@ def test_scorecard_writes_every_score_and_marks_cells(figure):
 
 
 def test_scorecard_names_bad_input():
-    with pytest.raises(ValueError, match="at least one row"):
+    with pytest.raises(ValueError, match="at least one (row|entry)"):
         plots.scorecard({}, {}, "m")
     with pytest.raises(ValueError, match="row 'b' has the columns y; the first row has x"):
         plots.scorecard({"a": {"x": 1}, "b": {"y": 1}}, {}, "m")

@@ -19,7 +19,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
-def test_a_stack_computes_what_its_networks_compute(make, training):
+def test_a_stack_computes_what_its_networks_compute(double, make, training):
     torch.manual_seed(0)
     networks = [make().train(training) for _ in range(4)]
     whole = models.stack(networks).train(training)
@@ -27,9 +27,9 @@ def test_a_stack_computes_what_its_networks_compute(make, training):
     together = whole(x)
     assert whole.members == 4
     for k, network in enumerate(networks):
-        torch.testing.assert_close(together[k], network(x[k]), atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(together[k], network(x[k]), atol=1e-12, rtol=1e-10)
         part = models.unstack(whole, k).eval()
-        torch.testing.assert_close(part(x[k]), network.eval()(x[k]), atol=1e-6, rtol=1e-5)  # running statistics too
+        torch.testing.assert_close(part(x[k]), network.eval()(x[k]), atol=1e-12, rtol=1e-10)  # running statistics too
         assert not hasattr(part, "members")
 
 

@@ -8,7 +8,7 @@ from course_utils.timing import Race, Ratio, race, seconds
 
 
 def test_seconds_are_those_of_the_call():
-    assert 0.02 <= seconds(lambda: time.sleep(0.02)) < 0.2
+    assert 0.1 <= seconds(lambda: time.sleep(0.1)) < 10  # seconds, not milliseconds; a busy machine comes back late
 
 
 def test_runners_take_turns_after_a_warm_up():
@@ -27,12 +27,12 @@ def test_ratios_are_those_of_each_round():
 
 
 def test_a_race_finds_the_slower_one():
-    result = race({"slow": lambda: time.sleep(0.02), "fast": lambda: time.sleep(0.005)}, rounds=5)
+    result = race({"slow": lambda: time.sleep(0.2), "fast": lambda: time.sleep(0.01)}, rounds=5)
     assert isinstance(result.ratio("slow", "fast"), Ratio)
     assert result.ratio("slow", "fast").median > 1.5
 
 
 @pytest.mark.parametrize(("runners", "rounds"), [({}, 3), ({"a": int}, 0)])
 def test_a_race_needs_runners_and_rounds(runners, rounds):
-    with pytest.raises(ValueError, match="needs runners and at least one round"):
+    with pytest.raises(ValueError, match="the runners of a race must be|rounds must be at least 1, not 0"):
         race(runners, rounds)

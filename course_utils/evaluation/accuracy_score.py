@@ -15,7 +15,7 @@ from course_utils.data import ImageData, to_uint8
 from course_utils.inputs import require_count, require_kind
 from course_utils.tensor_inputs import require_images, require_labels
 
-from .classifier import BATCH, _train
+from .classifier import BATCH, train_classifier
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ def classification_accuracy_score(samples: Tensor, labels: Tensor, images: Image
 
 
 def _accuracy(images: ImageData, training: Tensor, labels: Tensor, seed: int) -> float:
-    return _train(replace(images, images=training, labels=labels), seed).accuracy
+    return train_classifier(replace(images, images=training, labels=labels), seed).accuracy

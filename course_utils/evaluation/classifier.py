@@ -68,7 +68,7 @@ class Classifier(nn.Module):
 
 
 @torch.enable_grad()  # it may be asked for in the middle of an evaluation
-def _train(images: ImageData, seed: int) -> Classifier:
+def train_classifier(images: ImageData, seed: int) -> Classifier:
     """AdamW with a one-cycle rate on batches shifted by at most one pixel. All chance comes from ``seed``."""
     if len(images.classes) < 2:
         raise ValueError(

@@ -10,7 +10,7 @@ from course_utils.data import ImageData, cache_folder
 from course_utils.inputs import require_count, require_kind
 from course_utils.storage import DamagedFile, load_tensors, locked, save_tensors
 
-from .classifier import Classifier, _train, accuracy
+from .classifier import Classifier, accuracy, train_classifier
 
 MINIMUM_ACCURACY = {"mnist": 0.985, "digits": 0.975}  # below it, the measures would mislead; others: see _train_well
 ROUNDING = 0.003  # how far the accuracies of the same weights may differ between two devices
@@ -60,7 +60,7 @@ def _restore_or_train(images: ImageData, seed: int, path: Path) -> Classifier:
 
 def _train_well(images: ImageData, seed: int) -> Classifier:
     """Own images may be hard to tell apart, but always naming the most frequent class must not do as well."""
-    classifier = _train(images, seed)
+    classifier = train_classifier(images, seed)
     print(
         f"Trained the {images.name} classifier in {classifier.seconds:.0f} s: it names "
         f"{classifier.accuracy:.1%} of the test images correctly."

@@ -34,8 +34,9 @@ def require_per_sample(discriminator: Discriminator) -> None:
     method is looked into, another function cannot be.
     """
     network = getattr(discriminator, "__self__", discriminator)
-    for name, layer in network.named_modules() if isinstance(network, nn.Module) else ():
+    for layer in network.modules() if isinstance(network, nn.Module) else ():
         if isinstance(layer, _BatchNorm) and (layer.training or layer.running_mean is None):
+            name = next(name for name, found in network.named_modules() if found is layer)
             raise ValueError(
                 f"a penalty needs each sample's own gradient, and {name or 'the discriminator'} "
                 f"({type(layer).__name__}) of {type(network).__name__} mixes the samples of a batch: take a "

@@ -140,10 +140,11 @@ def _pairs(references, labels) -> dict[str, tuple[float, float] | None]:
     given = references if isinstance(references, Mapping) else dict.fromkeys(labels, references)
     if unknown := set(given) - set(labels):
         raise ValueError(f"references names {', '.join(map(str, unknown))}, but the runs are {', '.join(labels)}")
-    pairs = {label: given.get(label) for label in labels}
-    for pair in filter(None, pairs.values()):
-        arrays.array(arrays.pair(pair, "references", "loss of D, loss of G"), "references", (2,))
-    return pairs
+    return {label: None if given.get(label) is None else _losses(given[label]) for label in labels}
+
+
+def _losses(pair) -> tuple[float, float]:
+    return tuple(arrays.array(arrays.pair(pair, "references", "loss of D, loss of G"), "references", (2,)).tolist())
 
 
 def _draw(axes: Axes, step: np.ndarray, values: np.ndarray, window: int, role: Role) -> None:
@@ -201,9 +202,8 @@ def _limits(column: Sequence[Axes], values: list[np.ndarray], pairs: Mapping | N
 def _finding(ends: Mapping[str, Mapping[str, float]]) -> str:
     if len(ends) > 1:
         gaps = {label: end["real_prob"] - end["fake_prob"] for label, end in ends.items()}
-        return "At the end D(x) − D(G(z)) is " + ", ".join(
-            f"{arrays.fixed(gap)} ({label})" for label, gap in gaps.items()
-        )
+        parts = ", ".join(f"{arrays.fixed(gap)} ({label})" for label, gap in gaps.items())
+        return f"At the end D(x) − D(G(z)) is {parts}"
     (end,) = ends.values()
     gap = end["real_prob"] - end["fake_prob"]
     if gap <= -0.1:

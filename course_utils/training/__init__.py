@@ -14,6 +14,7 @@ from course_utils.training.gan import train_gan
 from course_utils.training.gan_step import HISTORY_COLUMNS, GANStep
 from course_utils.training.go_on import go_on
 from course_utils.training.judge import Judge
+from course_utils.training.loop import Loop
 from course_utils.training.model import ModelStep, train_model
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import GANRun, ModelRun, Run, VAERun, every
@@ -39,6 +40,7 @@ __all__ = [
     "GANStep",
     "Game",
     "Judge",
+    "Loop",
     "ModelRun",
     "ModelStep",
     "Plain",

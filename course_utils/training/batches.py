@@ -59,16 +59,16 @@ class Batches:
         for part in parts:
             if not isinstance(part, Tensor) or part.ndim == 0 or len(part) != n:
                 raise ValueError(self._what_is_wrong(drawn, n))
+            if part.device != self.device:
+                raise ValueError(f"the data are on {part.device}, the networks on {self.device}: move one, .to(device)")
         x = parts[0]
-        if x.device != self.device:
-            raise ValueError(f"the data are on {x.device}, the networks on {self.device}: move one with .to(device)")
         if self.dtype is not None and x.dtype != self.dtype:
             scale = "" if x.is_floating_point() else "; bytes 0 … 255 become images in [-1, 1] by x.float() / 127.5 - 1"
             raise ValueError(
                 f"{self.name} returns samples of type {x.dtype}, and the networks compute in {self.dtype}: "
                 f"convert them once, x.to({self.dtype}){scale}"
             )
-        return drawn
+        return x if len(parts) == 1 else drawn
 
     def _what_is_wrong(self, drawn: object, n: int) -> str:
         if isinstance(drawn, list):

@@ -64,7 +64,7 @@ def require_fit(
         real = real.expand(*axis, *real.shape)
         logits = ask("the discriminator", discriminator, real, *labels)
         if classifies := isinstance(logits, tuple):
-            logits = _require_class_logits(*logits, labels)
+            logits = _require_class_logits(logits, labels)
         if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
             raise ValueError(
                 f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
@@ -73,6 +73,8 @@ def require_fit(
         require_logits(discriminator, real, labels, "discriminator")
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
+        if isinstance(game, AuxiliaryClassifier) and not classifies:
+            raise ValueError("an auxiliary classifier game needs a discriminator that returns (logits, class_logits)")
         require_losses(game, discriminator, real, fake, labels, members)
     return game, bool(labels)
 
@@ -128,8 +130,11 @@ def _require_labels(labels: list[Tensor], generator: nn.Module, discriminator: n
             )
 
 
-def _require_class_logits(logits: Tensor, class_logits: Tensor, labels: list[Tensor]) -> Tensor:
+def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> Tensor:
     """The logits of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
+    if len(verdict) != 2:
+        raise ValueError(f"the discriminator must return logits, or (logits, class_logits), not {len(verdict)} tensors")
+    logits, class_logits = verdict
     if not labels:
         raise ValueError("a discriminator that returns class logits needs data with labels, such as batch_with_labels")
     if class_logits.ndim != 2 or len(class_logits) != len(labels[0]):
@@ -147,14 +152,17 @@ def require_losses(
     """Each player's loss on two samples must be one number, for an ensemble one for each member."""
     if isinstance(game, Unrolled) and processes() > 1:
         raise ValueError("unrolling looks ahead with the whole batch, but each process has a share of it: use one")
-    if isinstance(game, AuxiliaryClassifier) and not labels:
-        raise ValueError("an auxiliary classifier needs data with labels, such as batch_with_labels")
     played = game.for_members() if members is not None else game
     shape = () if members is None else (members,)
     judge = Judge(discriminator, members=members)
     for name in ("discriminator_loss", "generator_loss"):
-        with torch.enable_grad():
-            loss = getattr(played, name)(judge, real, fake, labels[0] if labels else None)
+        try:
+            with torch.enable_grad():
+                loss = getattr(played, name)(judge, real, fake, labels[0] if labels else None)
+        except (TypeError, AttributeError, RuntimeError) as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            raise ValueError(f"{type(game).__name__}.{name} fails on two samples: {error}") from error
         for part in loss if isinstance(loss, tuple) else (loss,):
             if not isinstance(part, Tensor) or part.shape not in (shape, ()) or not part.is_floating_point():
                 raise ValueError(

@@ -7,8 +7,19 @@ import numpy as np
 import torch
 
 from course_utils import data
-from course_utils.data import BinarisedImages, Grid, ImageData, Mixture, Mixture1D, Ring, SameClassPairs, Spiral
-from course_utils.data import StackedImages, TwoGaussians, UnpairedDomains
+from course_utils.data import (
+    BinarisedImages,
+    Grid,
+    ImageData,
+    Mixture,
+    Mixture1D,
+    Ring,
+    SameClassPairs,
+    Spiral,
+    StackedImages,
+    TwoGaussians,
+    UnpairedDomains,
+)
 
 NAN, INF = float("nan"), float("inf")
 PIXELS = torch.randint(0, 256, (6, 1, 28, 28), dtype=torch.uint8)
@@ -18,8 +29,17 @@ COLOUR = replace(SET, images=PIXELS.expand(-1, 3, -1, -1), test_images=PIXELS.ex
 IMAGES = data.normalise(PIXELS)
 DOMAINS = UnpairedDomains(SET, data.inverted)
 NO_COUNTS = (-1, 2.0, True, "3", None)
-SAMPLERS = (SET.batch, SET.batch_with_labels, BinarisedImages(SET).batch, BinarisedImages(SET).batch_with_labels,
-            StackedImages(SET).batch, SameClassPairs(SET).batch, DOMAINS.batch_a, DOMAINS.batch_b, DOMAINS.batch_pairs)  # fmt: skip
+SAMPLERS = (
+    SET.batch,
+    SET.batch_with_labels,
+    BinarisedImages(SET).batch,
+    BinarisedImages(SET).batch_with_labels,
+    StackedImages(SET).batch,
+    SameClassPairs(SET).batch,
+    DOMAINS.batch_a,
+    DOMAINS.batch_b,
+    DOMAINS.batch_pairs,
+)
 FIRST = (SET.fixed, BinarisedImages(SET).fixed, StackedImages(SET).fixed, DOMAINS.test)
 TRUTHS = (data.inverted, data.quarter_turn, data.quarter_turn_back, data.bold, data.covered)
 TOYS = (Ring(), Grid(), TwoGaussians(), Spiral())

@@ -62,9 +62,16 @@ SIZES = [
     (partial(models.Maxout, 2, 3), "pieces"),
 ]
 HIDDEN = (
-    models.PointGenerator, models.PointDiscriminator, models.FullyConnectedGenerator, models.FullyConnectedDiscriminator,
-    models.FullyConnectedVAE, models.ConditionalVAE, models.CycleVAE, models.DenseTranslator, models.QuadrantNetwork,
-)  # fmt: skip
+    models.PointGenerator,
+    models.PointDiscriminator,
+    models.FullyConnectedGenerator,
+    models.FullyConnectedDiscriminator,
+    models.FullyConnectedVAE,
+    models.ConditionalVAE,
+    models.CycleVAE,
+    models.DenseTranslator,
+    models.QuadrantNetwork,
+)
 
 ROWS = [
     *(
@@ -119,7 +126,7 @@ ROWS = [
     ("a way that does not exist", lambda: models.ConditionalDiscriminator(how="sum"), "'projection', not 'sum'"),
     ("dropout 1", lambda: models.DCGANDiscriminator(dropout=1.0), r"dropout must be in \[0, 1\)"),
     ("dropout NaN", lambda: models.ConditionalDiscriminator(dropout=NAN), r"dropout must be in \[0, 1\)"),
-    ("images of 64 pixels", lambda: models.DCGANGenerator(image_size=64), "not 64×64"),
+    ("images of 30 pixels", lambda: models.DCGANGenerator(image_size=30), "not 30"),
     ("a side not divisible by 4", lambda: models.ConvolutionalVAE(image_size=30), "divisible by 4, not 30"),
     ("one width", lambda: models.mlp([2]), "at least two positive widths"),
     ("widths are floats", lambda: models.mlp([2.0, 1.0]), "each of sizes must be a whole number"),

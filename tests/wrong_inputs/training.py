@@ -137,6 +137,13 @@ def decoder(last):
     return vae
 
 
+class Slip(training.Game):
+    """A student's game whose first loss has an error."""
+
+    def discriminator_loss(self, D, real, fake, labels):
+        return D(real).mean() - D(fake.missing).mean()
+
+
 def finished():
     return gan()
 
@@ -288,11 +295,14 @@ ROWS = [
     ("a loss for an objective", lambda: gan(objective=objectives.wasserstein_critic_loss), "objective must be"),
     ("a penalty's name", lambda: gan(penalty="R1"), "penalty must be a function"),
     ("a penalty through BatchNorm", lambda: gan(None, BATCHNORM, penalty=objectives.r1_penalty), "BatchNorm1d"),
-    ("a partial through BatchNorm", lambda: gan(None, BATCHNORM, penalty=partial(objectives.r2_penalty, gamma=2)), "Norm"),
+    ("a partial through BatchNorm", lambda: gan(None, BATCHNORM, penalty=partial(objectives.r2_penalty, gamma=2)),
+     "BatchNorm1d"),
     ("features that are not there", lambda: gan(objective=objectives.FEATURE_MATCHING, discriminator=nn.Linear(2, 1)),
      r"features\(x\)"),
     ("a class loss of weight −1", lambda: training.AuxiliaryClassifier(objectives.NON_SATURATING, -1), "weight"),
-    ("a classifier without labels", lambda: gan(objective=training.AuxiliaryClassifier(objectives.HINGE)), "labels"),
+    ("a D that names no class", lambda: gan(objective=training.AuxiliaryClassifier(objectives.HINGE)), "class_logits"),
+    ("three verdicts", lambda: gan(discriminator=Through(D(), lambda y: (y, y, y))), "not 3 tensors"),
+    ("a game with a slip", lambda: gan(objective=Slip()), "Slip.discriminator_loss fails on two samples"),
     ("unrolling nothing", lambda: training.Unrolled(objectives.HINGE, 0, 0.1), "steps must be at least 1"),
     ("unrolling at rate NaN", lambda: training.Unrolled(objectives.HINGE, 1, NAN), "lr must be"),
     ("unrolling features", lambda: training.Unrolled(objectives.FEATURE_MATCHING, 1, 0.1), "feature matching"),
@@ -360,5 +370,6 @@ RIGHT = [
     ("BatchNorm without a penalty", lambda: gan(None, BATCHNORM)),
     ("a penalty on the weights", lambda: gan(penalty=lambda D, real, fake: next(D.parameters()).square().sum())),
     ("a rate of 0", lambda: training.adam(G(), lr=0)),
-    ("class labels as integers for a model", lambda: model(None, labelled, lambda net, x, y: (net(x)[:, 0] - y).mean())),
+    ("class labels for a model", lambda: model(None, labelled, lambda net, x, y: (net(x)[:, 0] - y).mean())),
+    ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]

@@ -1,0 +1,134 @@
+"""The frame of a lesson: claims, records, intervals, timing, the machine's report."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from course_utils import claims, data, intervals, lesson, machine, timing
+
+NAN, INF = float("nan"), float("inf")
+PIXELS, LABELS = torch.zeros(2, 1, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64)
+SET = data.ImageData("digits", PIXELS, LABELS, PIXELS, LABELS, ("0",))
+CPU = torch.device("cpu")
+BRIEF = lesson.Lesson("09", CPU, "smoke", 0, SET)  # claims are printed and not written
+CLAIM = claims.Claim("It holds.", True, "1", "", "")
+PAGE = Path(tempfile.mkdtemp()) / "page.json"
+RACE = timing.Race({"slow": (2.0, 2.0), "fast": (1.0, 1.0)})
+
+
+def whole():
+    return lesson.Lesson("09", CPU, "cpu", 0, SET)
+
+
+def recorded(**values):
+    course = whole()
+    for key, value in values.items():
+        course.record(key, value)
+    return course
+
+
+ROWS = [
+    *(
+        (f"lesson {wrong!r}", partial(lesson.begin, wrong), "number of two digits")
+        for wrong in ("3", 3, "three", "003", None)
+    ),
+    ("images by a word", lambda: lesson.begin("09", images="digits"), "images must be True or False"),
+    ("a lesson without number", lambda: lesson.Lesson(9, CPU, "cpu", 0), "number of two digits"),
+    ("a budget that does not exist", lambda: lesson.Lesson("09", CPU, "tpu", 0), "'smoke', 'cpu', 'gpu', not 'tpu'"),
+    ("a device that does not exist", lambda: lesson.Lesson("09", "gpu", "cpu", 0), "device must be device, not 'gpu'"),
+    *(
+        (f"a seed of {wrong!r}", partial(lesson.Lesson, "09", CPU, "cpu", wrong), "seed must be")
+        for wrong in (-1, 0.5, "0", True)
+    ),
+    ("images that are a tensor", lambda: lesson.Lesson("09", CPU, "cpu", 0, PIXELS), "images must be ImageData"),
+    ("images that were not asked for", lambda: lesson.Lesson("09", CPU, "cpu", 0).images, "began without images"),
+    ("an image set misspelt", lambda: BRIEF.per_data(mnist=1, digit=2), "per_data names digit, and there are digits"),
+    *(
+        (f"a verdict {wrong!r:.20}", partial(BRIEF.claim, "It holds.", wrong), "holds must be True or False")
+        for wrong in (NAN, 1.0, "yes", None, torch.ones(2) > 0, torch.isfinite)
+    ),
+    ("a claim of nothing", lambda: BRIEF.claim("", True), "claim's text must be a text"),
+    ("a claim of a number", lambda: BRIEF.claim(3, True), "claim's text must be a text"),
+    ("a measurement that is NaN", lambda: whole().claim("It holds.", True, NAN), "measured is NaN"),
+    ("one run that is NaN", lambda: whole().claim("It holds.", True, [1.0, NAN]), "measured is NaN"),
+    ("a measurement that is a function", lambda: BRIEF.claim("It holds.", True, print), "measured must be a number"),
+    ("a paper that is a number", lambda: BRIEF.claim("It holds.", True, 1, 2014), "claim's paper must be str"),
+    *(
+        (f"a record of {wrong!r}", partial(BRIEF.record, "loss", wrong), "loss must be a finite number")
+        for wrong in (NAN, INF, "0.5", None, torch.ones(2))
+    ),
+    ("a record without name", lambda: BRIEF.record("", 1.0), "key must be a text"),
+    ("a record by number", lambda: BRIEF.record(3, 1.0), "key must be a text"),
+    ("a prediction of what is not recorded", lambda: BRIEF.claim_predicted("loss"), "nothing is recorded as 'loss'"),
+    ("a floor of what is not recorded", lambda: BRIEF.compare_with_stored({"loss": 1.0}), "floors names loss"),
+    *(
+        (f"{what} to describe", partial(claims.describe, wrong), "measured")
+        for what, wrong in (
+            ("NaN", NAN),
+            ("NaN runs", torch.tensor([1.0, NAN])),
+            ("a set", {1.0}),
+            ("rows", torch.ones(2, 2)),
+            ("no runs", []),
+        )
+    ),
+    ("a claim's verdict", lambda: claims.Claim("It holds.", "yes", "", "", ""), "holds must be True or False"),
+    ("a claim's measurement", lambda: claims.Claim("It holds.", True, 1.0, "", ""), "claim's measured must be str"),
+    ("a page in no file", lambda: claims.Ledger("page.json"), "path must be Path, not 'page.json'"),
+    ("a page of words", lambda: claims.Ledger(PAGE).add("It holds."), "claim must be Claim, not 'It holds.'"),
+    *(
+        (f"an interval of {what}", partial(intervals.confidence_interval, wrong), "interval")
+        for what, wrong in (
+            ("nothing", []),
+            ("NaN", [1.0, NAN]),
+            ("infinity", [INF]),
+            ("a number", 3.0),
+            ("words", ["a"]),
+            ("a word", "12"),
+        )
+    ),
+    *(
+        (f"a share of {wrong!r}", partial(intervals.share_interval, wrong, 10), r"share must be .*\[0, 1\]")
+        for wrong in (-0.1, 1.1, NAN, "0.5")
+    ),
+    *((f"of {wrong!r}", partial(intervals.share_interval, 0.5, wrong), "n must be") for wrong in (0, -1, 10.5, True)),
+    ("seconds of a number", lambda: timing.seconds(3), "function must be a function, not 3"),
+    ("a race of nothing", lambda: timing.race({}), "runners of a race must be .* at least one"),
+    ("a race of a function", lambda: timing.race(print), "runners of a race must be"),
+    ("a race of numbers", lambda: timing.race({"a": 3}), "runner 'a' must be a function"),
+    *((f"{wrong!r} rounds", partial(timing.race, {"a": int}, wrong), "rounds must be") for wrong in (0, 2.5, True)),
+    ("seconds of a stranger", lambda: RACE.seconds("third"), "'slow', 'fast', not 'third'"),
+    ("a ratio of a stranger", lambda: RACE.ratio("slow", "third"), "fast must be one of 'slow', 'fast', not 'third'"),
+    ("a race without rounds", lambda: timing.Race({}), "rounds must be"),
+    *(
+        (f"a ratio of {what}", lambda wrong=wrong: timing.Ratio(wrong), "ratio")
+        for what, wrong in (("nothing", ()), ("NaN", (NAN,)), ("0", (0.0,)), ("a number", 2.0))
+    ),
+    ("a machine for no budget", lambda: machine.check_machine(SET, "tpu"), "'smoke', 'cpu', 'gpu', not 'tpu'"),
+    ("a machine for a tensor", lambda: machine.check_machine(PIXELS, "cpu"), "images must be ImageData"),
+    ("a report of words", lambda: machine.MachineReport(("Python",)), "rows must be triples"),
+]
+
+RIGHT = [
+    ("a verdict of numpy", lambda: BRIEF.claim("It holds.", np.True_, np.float32(1), "about 1")),
+    ("a verdict of torch", lambda: BRIEF.claim("It holds.", torch.ones(2).isfinite().all(), torch.ones(2))),
+    ("NaN where no claim is checked", lambda: BRIEF.claim("It holds.", False, NAN)),
+    ("an infinite measurement", lambda: claims.describe([INF, 1.0])),
+    ("nothing measured, and words", lambda: (claims.describe(None), claims.describe("many"))),
+    ("a record of numpy, of torch", lambda: recorded(a=np.float32(1), b=torch.tensor(2.0), c=3)),
+    ("an image set in use", lambda: BRIEF.per_data(mnist=1, digits=2, fashion_mnist=3)),
+    ("a seed of numpy", lambda: lesson.Lesson("09", CPU, "cpu", np.int64(3))),
+    (
+        "one value, and values of numpy",
+        lambda: (intervals.confidence_interval([1]), intervals.confidence_interval(np.ones(3))),
+    ),
+    (
+        "shares at the border",
+        lambda: (intervals.share_interval(0, 1), intervals.share_interval(np.float64(1), np.int64(5))),
+    ),
+    ("rounds of numpy", lambda: timing.race({"a": int}, np.int64(1)).ratio("a", "a")),
+    ("a claim", lambda: CLAIM),
+    ("a report", lambda: machine.check_machine(SET, "cpu")),
+]
