@@ -56,6 +56,10 @@ def test_a_student_s_game_is_continued_from_a_checkpoint_and_told_from_another(t
     assert torch.equal(train(objective=CentredGame(), checkpoint=file).rows, train(objective=CentredGame()).rows)
     with pytest.raises(training.CheckpointError, match="game was 'CentredGame' and is now 'MyGame'"):
         train(objective=MyGame(), checkpoint=file)
+    weighted = CentredGame()
+    weighted.weight = 2.0
+    with pytest.raises(training.CheckpointError, match="game was 'CentredGame' and is now .*'weight': 2.0"):
+        train(objective=weighted, checkpoint=file)
 
 
 def test_a_game_with_labels_is_played():

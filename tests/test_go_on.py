@@ -162,6 +162,18 @@ def test_what_cannot_go_on_is_said():
         training.go_on(run, steps=1)
 
 
+def test_a_run_cannot_go_on_from_inside_itself():
+    with pytest.raises(ValueError, match="this run is being trained at this moment"):
+        train(4, callbacks=[training.every(2, lambda run: training.go_on(run, steps=1) if run.steps_done else None)])
+
+
+def test_a_refused_checkpoint_leaves_no_run_that_could_overwrite_it(tmp_path):
+    train(4, checkpoint=tmp_path / "run.pt")
+    with pytest.raises(training.CheckpointError) as caught:
+        train(4, checkpoint=tmp_path / "run.pt", seed=9)
+    assert not hasattr(caught.value, "run")
+
+
 # --- whatever ends a run, it stays in reach ------------------------------------------------------------------------
 
 

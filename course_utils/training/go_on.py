@@ -23,6 +23,8 @@ def go_on(
     if not isinstance(run, Run) or run.loop is None:
         raise ValueError(f"go_on continues the run that a train_… function returned, not {shown(run)}")
     loop, was = run.loop, len(run.rows)
+    if loop.running:
+        raise ValueError("this run is being trained at this moment: let it end, or stop it, before it goes on")
     left = was - run.steps_done
     if steps is None and not left:
         raise ValueError(f"this run has done its {was:,} steps: say how many more, go_on(run, steps=…)")

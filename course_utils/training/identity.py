@@ -15,7 +15,7 @@ _NO_SETTINGS = ("params", "lr", "initial_lr", "fused", "foreach", "capturable") 
 
 
 def describe(value: Any) -> Any:
-    """`value` in numbers, strings, lists and dicts. A function is its name, and what a partial gives it."""
+    """`value` in numbers, strings, lists and dicts: a function by its name, an object by its class and attributes."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Tensor):
@@ -32,11 +32,14 @@ def describe(value: Any) -> Any:
         return repr(value).splitlines() + shapes
     if isinstance(value, Optimizer):
         return {"kind": type(value).__name__, "groups": [_settings(group) for group in value.param_groups]}
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return {"kind": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
-    if hasattr(value, "item"):  # numpy's numbers
-        return value.item()
-    return getattr(value, "__name__", type(value).__name__)
+    if hasattr(value, "tolist"):  # numpy's numbers and arrays
+        return value.tolist()
+    if name := getattr(value, "__name__", None):
+        return name
+    settings = describe(getattr(value, "__dict__", {}))  # of a game or a callable object
+    return {"kind": type(value).__name__} | settings if settings else type(value).__name__
 
 
 def _settings(group: dict[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Loop:
     progress: bool
     random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
+    running: bool = field(default=False, init=False)
 
     def __post_init__(self):
         require_callbacks(self.callbacks)
@@ -80,18 +81,17 @@ class Loop:
             deferred_interrupt() as interrupted,
             sharing(step) as shared_step,
             progress_bar(steps, "step", wanted=progress) as bar,
-            self._kept(),
         ):
             self._start(saved if first else None, parts, bool(shared_step))
             take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
             first_step = checked = run.steps_done
             started = time.perf_counter() - run.seconds
             bar.update(first_step)
-            if first_step == 0:
-                for callback in self.callbacks:
-                    callback(run, at_end=False)
-            ended = run.steps_done == steps
-            try:
+            with self._kept(rates):
+                if first_step == 0:
+                    for callback in self.callbacks:
+                        callback(run, at_end=False)
+                ended = run.steps_done == steps
                 while not ended:
                     rates.scale(self.schedule(run.steps_done / steps))
                     if step.averaged:
@@ -117,8 +117,6 @@ class Loop:
                         if first:
                             saved.save(state_of(run, parts, step.streams))
                         in_any(False)  # the others wait for it
-            finally:
-                rates.put_back()
         run.interrupted = run.steps_done < steps
         if progress:
             print(_closing_line(run, steps, first_step))
@@ -174,9 +172,9 @@ class Loop:
                 )
 
     @contextmanager
-    def _kept(self) -> Iterator[None]:
-        """Whatever ends the loop, the run stays in reach, with the random streams that it goes on with."""
-        run = self.run
+    def _kept(self, rates: Rates) -> Iterator[None]:
+        """Whatever ends the loop, the run stays in reach, with the random streams and rates that it goes on with."""
+        run, self.running = self.run, True
         try:
             yield
         except BaseException as error:
@@ -186,7 +184,8 @@ class Loop:
                 error.add_note(f"The {run.steps_done:,} steps so far are in the exception's .run: training.go_on(run)")
             raise
         finally:
-            self.random = random_state(run.device)
+            rates.put_back()
+            self.random, self.running = random_state(run.device), False
 
 
 def require_callbacks(callbacks: Sequence[every]) -> None:
