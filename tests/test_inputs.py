@@ -74,7 +74,7 @@ def test_shapes_are_met_or_written_out():
         ((3, ...), "\\[3, …\\]"),
         (("k", "n", 2), r"\[k, n, 2\]"),
     ):
-        with pytest.raises(ValueError, match=f"x must be a tensor of floats {words}, not Tensor of torch.float32"):
+        with pytest.raises(ValueError, match=f"x must be a tensor of floats {words}, not torch.float32"):
             tensor_inputs.require_tensor("x", x, shape)
     for wrong in ([1.0], np.zeros(3), None, torch.zeros(3, dtype=torch.int64), torch.zeros(0)):
         with pytest.raises(ValueError, match="x must be a tensor of floats"):
