@@ -19,6 +19,7 @@ from course_utils.training.divergence import TrainingDiverged, finite_losses, re
 from course_utils.training.engine import choose, prepare, require_engine, sharing
 from course_utils.training.identity import describe
 from course_utils.training.interrupt import deferred_interrupt
+from course_utils.training.modes import Modes
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Rates, Schedule
@@ -45,6 +46,7 @@ class Loop:
     progress: bool
     random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
+    running: bool = field(default=False, init=False)
 
     def __post_init__(self):
         require_callbacks(self.callbacks)
@@ -53,6 +55,7 @@ class Loop:
             self.checkpoint_every = require_count("checkpoint_every", self.checkpoint_every)
         require_engine(self.engine)
         self.run.loop = self
+        self.modes = Modes(*self.step.networks.values())
 
     def repeat(self) -> None:
         """Repeat the step until `run.rows` is full, or the run is interrupted.
@@ -82,6 +85,7 @@ class Loop:
             progress_bar(steps, "step", wanted=progress) as bar,
             self._kept(),
         ):
+            self.modes.put_back()
             self._start(saved if first else None, parts, bool(shared_step))
             take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
             first_step = checked = run.steps_done
@@ -90,6 +94,7 @@ class Loop:
             if first_step == 0:
                 for callback in self.callbacks:
                     callback(run, at_end=False)
+                self.modes.put_back()
             ended = run.steps_done == steps
             try:
                 while not ended:
@@ -113,6 +118,7 @@ class Loop:
                         require_finite_weights(run, step)
                     for callback in self.callbacks:
                         callback(run, at_end=ended)
+                    self.modes.put_back()
                     if saving:  # after the callbacks, which may change what the next step depends on (a noise level)
                         if first:
                             saved.save(state_of(run, parts, step.streams))
@@ -176,7 +182,7 @@ class Loop:
     @contextmanager
     def _kept(self) -> Iterator[None]:
         """Whatever ends the loop, the run stays in reach, with the random streams that it goes on with."""
-        run = self.run
+        run, self.running = self.run, True
         try:
             yield
         except BaseException as error:
@@ -186,7 +192,7 @@ class Loop:
                 error.add_note(f"The {run.steps_done:,} steps so far are in the exception's .run: training.go_on(run)")
             raise
         finally:
-            self.random = random_state(run.device)
+            self.random, self.running = random_state(run.device), False
 
 
 def require_callbacks(callbacks: Sequence[every]) -> None:
