@@ -1,5 +1,6 @@
 """Everything that the rest of a run depends on: what a checkpoint holds."""
 
+
 from course_utils.training.randomness import Streams, random_state, set_random_state
 from course_utils.training.run import Run
 

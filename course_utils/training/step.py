@@ -11,7 +11,6 @@ from course_utils.objectives import Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.randomness import Streams
 
-
 # By the argument's name, such as "g_optimizer": who that is, the networks, and the optimiser.
 Players = dict[str, tuple[str, list[nn.Module], Optimizer]]
 

@@ -223,6 +223,7 @@ def _float64_data(n):
 
 
 LBFGS = partial(torch.optim.LBFGS, lr=0.1)
+OTHER = nn.Linear(2, 2)
 BOUNDED = nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1))  # whose logits stay small for any input
 BATCHNORM = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
@@ -378,7 +379,7 @@ ROWS = [
     ("a penalty that is a float", lambda: gan(penalty=lambda D, real, fake: 3.0), "a penalty must return one number"),
     ("a penalty that returns nothing", lambda: gan(penalty=lambda D, real, fake: None), "a penalty must return one"),
     ("samples that change shape", lambda: gan(sample=changing()), "samples of a run must have one shape"),
-    ("a DataLoader of dicts", lambda: gan(sample=DataLoader([{"x": x} for x in points(9)], 8)), "not dict: choose"),
+    ("a DataLoader of dicts", lambda: gan(sample=DataLoader([{"x": x} for x in points(9)], 8)), "not dict: choose a part"),
     ("training without gradients", torch.no_grad()(lambda: gan()), "without gradients"),
     ("training in inference mode", torch.inference_mode()(lambda: gan()), "without gradients"),
     ("training inside autocast", torch.autocast("cpu", torch.bfloat16)(lambda: gan()), "pass autocast=True"),
@@ -401,7 +402,7 @@ ROWS = [
     ("a loss of many numbers", lambda: model(loss=lambda net, x: net(x).square()), "loss must be one number"),
     ("a loss that is a float", lambda: model(loss=lambda net, x: 3.0), "loss must be one number"),
     ("no losses", lambda: model(loss=lambda net, x: {}), "empty dict"),
-    ("a loss of another network", lambda: model(loss=lambda net, x, other=G(): other(x).mean()), "nothing would be"),
+    ("a loss of another network", lambda: model(loss=lambda net, x: OTHER(x).mean()), "nothing would be"),
     ("a loss that is detached", lambda: model(loss=lambda net, x: net(x).detach().mean()), "nothing would be trained"),
     ("a measure before the loss", lambda: model(loss=lambda net, x: {"n": x.mean(), "loss": net(x).mean()}),
      "n, which is minimised, does not depend"),
