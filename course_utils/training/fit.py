@@ -88,7 +88,8 @@ def require_network(name: str, network: nn.Module) -> None:
         raise ValueError(f"the {name} must be a network, an nn.Module, not {shown(network)}")
     if not torch.is_grad_enabled():
         raise ValueError(f"the {name} cannot be trained without gradients: leave torch.no_grad() or inference_mode()")
-    if torch.is_autocast_enabled(_device_type(network)):
+    device = next((p.device.type for p in network.parameters()), "cpu")
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         raise ValueError(f"the {name} is trained inside torch.autocast: leave it, and pass autocast=True instead")
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in network.parameters()):
         raise ValueError(f"the {name} has lazy layers without weights yet: call it once on a batch before training")
@@ -99,10 +100,6 @@ def require_network(name: str, network: nn.Module) -> None:
             raise ValueError(
                 f"the {name}'s weight {parameter} holds NaN or infinite values before the first step: make it anew"
             )
-
-
-def _device_type(network: nn.Module) -> str:
-    return next((p.device.type for p in network.parameters()), "cpu")
 
 
 def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
