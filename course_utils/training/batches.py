@@ -137,7 +137,7 @@ class LoaderBatches:
         if not all(isinstance(part, Tensor) for part in parts):
             kinds = ", ".join(type(part).__name__ for part in parts)
             instead = (
-                'choose a part, such as collate_fn=lambda items: torch.stack([item["image"] for item in items])'
+                'choose a part, such as collate_fn=lambda items: torch.stack([item["x"] for item in items])'
                 if isinstance(batch, dict)
                 else "give its data set transform=ToTensor()"
             )
