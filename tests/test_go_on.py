@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils import models, objectives, training
+from course_utils.data import Ring
 from course_utils.storage import locked
 
 
@@ -369,3 +370,89 @@ def test_a_data_loader_deals_out_every_sample_once_an_epoch_whatever_the_batch()
 def test_an_empty_data_loader_is_named():
     with pytest.raises(ValueError, match="the DataLoader has no batches"):
         train(sample=loader(8, 16, drop_last=True))
+
+
+def trained_and_evaluated(callbacks=()):
+    """A run of two steps and two more, with BatchNorm and dropout."""
+    torch.manual_seed(0)
+    pair = models.DCGANGenerator(4, width=2), models.DCGANDiscriminator(width=2, dropout=0.2)
+    return training.train_gan(
+        *pair, lambda n: torch.rand(n, 1, 28, 28) * 2 - 1, steps=2, batch_size=4, callbacks=callbacks, progress=False
+    )
+
+
+def put_to_sleep(run):
+    run.generator.eval()
+    run.discriminator.eval()
+
+
+def test_a_run_goes_on_in_training_mode_whoever_has_looked_at_it():
+    undisturbed, looked_at = trained_and_evaluated(), trained_and_evaluated([training.every(1, put_to_sleep)])
+    put_to_sleep(looked_at)
+    for run in (undisturbed, looked_at):
+        training.go_on(run, steps=2)
+        assert run.generator.training and run.discriminator.training
+    assert torch.equal(undisturbed.rows, looked_at.rows)
+
+
+def test_what_is_thawed_between_two_parts_of_a_run_is_trained_and_what_is_frozen_is_not():
+    run = trained_and_evaluated()
+    first, last = (list(run.generator.parameters())[k] for k in (0, -1))
+    first.requires_grad_(False)
+    before = first.clone(), last.clone()
+    training.go_on(run, steps=1)
+    assert torch.equal(first, before[0]) and not torch.equal(last, before[1])
+    first.requires_grad_(True)
+    training.go_on(run, steps=1)
+    assert not torch.equal(first, before[0])
+
+
+def test_a_frozen_weight_is_not_moved_by_a_gradient_that_was_left_before():
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    network(torch.ones(1, 2)).sum().backward()
+    before = network[0].requires_grad_(False).weight.clone()
+    training.train_model(
+        network, Ring().sample, lambda net, x: net(x).square().mean(), steps=2, batch_size=4, progress=False
+    )
+    assert torch.equal(network[0].weight, before)
+
+
+class Scaled(training.Game):
+    def __init__(self, weight):
+        self.weight = weight
+
+    def discriminator_loss(self, D, real, fake, labels):
+        return self.weight * (D(fake).mean() - D(real).mean())
+
+    def generator_loss(self, D, real, fake, labels):
+        return -D(fake).mean()
+
+
+def scaled_loss(weight):
+    def loss(model, x):
+        return weight * model(x.to(model.weight.dtype)).square().mean()
+
+    return loss
+
+
+def test_a_checkpoint_tells_functions_and_games_of_one_name_apart(tmp_path):
+    def play(weight):
+        pair = models.PointGenerator(hidden=(4,)), models.PointDiscriminator(hidden=(4,))
+        options = {"objective": Scaled(weight), "steps": 2, "batch_size": 4, "progress": False}
+        return training.train_gan(*pair, Ring().sample, checkpoint=tmp_path / "game.pt", **options)
+
+    def fit(weight, network):
+        options = {"steps": 2, "batch_size": 4, "progress": False, "checkpoint": tmp_path / "loss.pt"}
+        return training.train_model(network, Ring().sample, scaled_loss(weight), **options)
+
+    for train, what in ((play, "game.weight"), (lambda weight: fit(weight, nn.Linear(2, 2)), "loss.weight")):
+        for _ in range(2):
+            train(1.0)
+        with pytest.raises(training.CheckpointError, match=f"{what} was 1.0 and is now 2.0"):
+            train(2.0)
+    with pytest.raises(training.CheckpointError, match="torch.float64"):
+        fit(1.0, nn.Linear(2, 2).double())
+    with pytest.raises(training.CheckpointError, match="frozen"):
+        frozen = nn.Linear(2, 2)
+        frozen.bias.requires_grad_(False)
+        fit(1.0, frozen)

@@ -28,9 +28,10 @@ class AveragedModel:
         self._average, self._follow, self._copy_to, self._copy_from = [], [], [], []
         source = model.state_dict(keep_vars=True)
         for name, value in self.model.state_dict(keep_vars=True).items():
-            floating = value.is_floating_point()
-            (self._average if floating else self._copy_to).append(value.detach())
-            (self._follow if floating else self._copy_from).append(source[name].detach())
+            # Infinities, in a mask say, have no average.
+            averaged = value.is_floating_point() and bool(value.isfinite().all())
+            (self._average if averaged else self._copy_to).append(value.detach())
+            (self._follow if averaged else self._copy_from).append(source[name].detach())
         # A tensor, so that a captured CUDA graph reads the current value and not the one at capture.
         self.weight = torch.zeros((), device=self._average[0].device)
 

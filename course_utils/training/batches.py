@@ -25,6 +25,7 @@ class Batches:
         weight = next(network.parameters())
         self.name, self.device, self.dtype = name, weight.device, None if any_type else weight.dtype
         self.sample = sample
+        self.shape: torch.Size | None = None  # of one sample, as the first batch had it
         self._share = share_of(sample)
 
     @classmethod
@@ -67,6 +68,12 @@ class Batches:
             raise ValueError(
                 f"{self.name} returns samples of type {x.dtype}, and the networks compute in {self.dtype}: "
                 f"convert them once, x.to({self.dtype}){scale}"
+            )
+        self.shape = x.shape[1:] if self.shape is None else self.shape
+        if x.shape[1:] != self.shape:
+            raise ValueError(
+                f"{self.name} returns samples of shape {tuple(x.shape[1:])}, and returned {tuple(self.shape)} before: "
+                "all samples of a run must have one shape"
             )
         return x if len(parts) == 1 else drawn
 
@@ -129,7 +136,12 @@ class LoaderBatches:
         parts = tuple(batch) if isinstance(batch, list | tuple) else (batch,)
         if not all(isinstance(part, Tensor) for part in parts):
             kinds = ", ".join(type(part).__name__ for part in parts)
-            raise ValueError(f"the DataLoader must give tensors, not {kinds}: give its data set transform=ToTensor()")
+            instead = (
+                'choose a part, such as collate_fn=lambda items: torch.stack([item["x"] for item in items])'
+                if isinstance(batch, dict)
+                else "give its data set transform=ToTensor()"
+            )
+            raise ValueError(f"the DataLoader must give tensors, not {kinds}: {instead}")
         return tuple(part.to(self.device) for part in (parts if self.labelled else parts[:1]))
 
     def __call__(self, n: int) -> Batch:

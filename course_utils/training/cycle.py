@@ -23,7 +23,7 @@ from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import Step, clear_gradients, trained
+from course_utils.training.step import Players, Step, clear_gradients, trained
 
 CYCLE_COLUMNS = ("d_loss", "g_loss", "adversarial_loss", "cycle_loss", "identity_loss")
 
@@ -79,14 +79,25 @@ class CycleStep(Step):
         self.networks = {"pair": pair}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.g_parameters, self.d_parameters = trained(pair.translators()), trained(pair.discriminators())
         self.pair, self.to_b, self.to_a = pair, pair.to_b, pair.to_a
+        self.note_trained()
         self.judges = Judge(pair.discriminator_a, autocast), Judge(pair.discriminator_b, autocast)
         samples = {"sample_a": sample_a, "sample_b": sample_b}
         self.samples = {name: Batches.of(sample, pair, name) for name, sample in samples.items()}
         self.batch_size = share_of_batch(batch_size)
         self.weights, self.game, self.autocast = weights, as_game(game), autocast
         self.penalty, self.penalty_every = penalty if weights.adversarial else None, penalty_every
+
+    def players(self) -> Players:
+        pair = self.pair
+        return {
+            "g_optimizer": ("translators", [pair.to_b, pair.to_a], self.g_optimizer),
+            "d_optimizer": ("discriminators", [pair.discriminator_a, pair.discriminator_b], self.d_optimizer),
+        }
+
+    def note_trained(self) -> None:
+        super().note_trained()
+        self.g_parameters, self.d_parameters = trained(self.pair.translators()), trained(self.pair.discriminators())
 
     def compile(self) -> None:
         self.to_b, self.to_a = torch.compile(self.pair.to_b), torch.compile(self.pair.to_a)
@@ -181,12 +192,6 @@ def train_cycle(
         g_optimizer = adam(nn.ModuleList(translators), 1e-3, (0.5, 0.99))
     if d_optimizer is None:
         d_optimizer = adam(nn.ModuleList(judges), 1e-3, (0.0, 0.99))
-    require_ownership(
-        {
-            "g_optimizer": ("translators", translators, g_optimizer),
-            "d_optimizer": ("discriminators", judges, d_optimizer),
-        }
-    )
     wake(pair)
     for judge in judges:
         require_penalty(penalty, judge)
@@ -194,6 +199,7 @@ def train_cycle(
         pair, sample_a, sample_b, weights, game, g_optimizer, d_optimizer, batch_size=batch_size, autocast=autocast,
         penalty=penalty, penalty_every=penalty_every,
     )  # fmt: skip
+    require_ownership(step.players())
     _require_domains(pair, step.samples["sample_a"], step.samples["sample_b"], game)
     run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
     identity = {

@@ -32,11 +32,16 @@ _USUAL_CAUSES = (
 
 
 def require_finite_weights(run: Run, step: Step) -> None:
-    """A loss can be finite and its gradient NaN: then it is the weights that show it."""
+    """A loss can be finite and its gradient NaN: then it is the weights that show it.
+
+    A buffer may hold infinities on purpose, such as a mask.
+    """
     networks = step.networks | ({"average": step.averaged.model} if step.averaged else {})
     for name, network in networks.items():
         values = {key: value for key, value in network.state_dict().items() if value.is_floating_point()}
-        finite = torch.stack([value.isfinite().all() for value in values.values()]).tolist()
+        weights = dict(network.named_parameters(remove_duplicate=False))
+        good = [value.isfinite() if key in weights else ~value.isnan() for key, value in values.items()]
+        finite = torch.stack([each.all() for each in good]).tolist()
         if not all(finite):
             raise TrainingDiverged(
                 f"the {name}'s {list(values)[finite.index(False)]} is NaN or infinite after step {run.steps_done:,}, "

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -12,10 +13,12 @@ from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
 from course_utils.training.batches import Batches, takes_labels
 from course_utils.training.distributed import processes
-from course_utils.training.games import AuxiliaryClassifier, Game, as_game
+from course_utils.training.games import AuxiliaryClassifier, Game, as_game, recorded_and_minimised
 from course_utils.training.judge import Judge
+from course_utils.training.ownership import require_gradient
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
+from course_utils.training.step import trained
 from course_utils.training.unrolled import Unrolled
 
 
@@ -23,7 +26,7 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
     """The device of both networks. Raises ValueError for what is no pair of networks."""
     require_network("generator", generator)
     require_network("discriminator", discriminator)
-    if not isinstance(getattr(generator, "latent_dim", None), int):
+    if not isinstance(getattr(generator, "latent_dim", None), Integral):
         raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
     device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
     if device != d_device:
@@ -68,7 +71,7 @@ def require_fit(
         if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
             raise ValueError(
                 f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
-                f"but returns {tuple(logits.shape)}"
+                f"but returns {tuple(logits.shape)}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
             )
         require_logits(discriminator, real, labels, "discriminator")
         require_range(generator, z, labels, sample_real, "generator")
@@ -83,6 +86,11 @@ def require_network(name: str, network: nn.Module) -> None:
     """Raises ValueError unless it is a network that can be trained, with finite weights."""
     if not isinstance(network, nn.Module):
         raise ValueError(f"the {name} must be a network, an nn.Module, not {shown(network)}")
+    if not torch.is_grad_enabled():
+        raise ValueError(f"the {name} cannot be trained without gradients: leave torch.no_grad() or inference_mode()")
+    device = next((p.device.type for p in network.parameters()), "cpu")
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        raise ValueError(f"the {name} is trained inside torch.autocast: leave it, and pass autocast=True instead")
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in network.parameters()):
         raise ValueError(f"the {name} has lazy layers without weights yet: call it once on a batch before training")
     if not any(p.requires_grad for p in network.parameters()):
@@ -155,20 +163,32 @@ def require_losses(
     played = game.for_members() if members is not None else game
     shape = () if members is None else (members,)
     judge = Judge(discriminator, members=members)
-    for name in ("discriminator_loss", "generator_loss"):
+    made = fake.detach().clone().requires_grad_()  # what stands for G's weights
+    moved = {
+        "discriminator_loss": (fake, "the discriminator's weights", trained(discriminator.parameters())),
+        "generator_loss": (made, "the generated samples", [made]),
+    }
+    for name, (shown_fake, whose, weights) in moved.items():
         try:
             with torch.enable_grad():
-                loss = getattr(played, name)(judge, real, fake, labels[0] if labels else None)
+                loss = getattr(played, name)(judge, real, shown_fake, labels[0] if labels else None)
         except (TypeError, AttributeError, RuntimeError) as error:
             if isinstance(error, NotImplementedError):
                 raise
             raise ValueError(f"{type(game).__name__}.{name} fails on two samples: {error}") from error
-        for part in loss if isinstance(loss, tuple) else (loss,):
+        parts = loss if isinstance(loss, tuple) else (loss,)
+        if len(parts) > 2:
+            raise ValueError(f"{type(game).__name__}.{name} must return a loss, or (loss, extra), not {shown(loss)}")
+        for part in parts:
             if not isinstance(part, Tensor) or part.shape not in (shape, ()) or not part.is_floating_point():
                 raise ValueError(
                     f"{type(game).__name__}.{name} must return one number a batch, a tensor of shape {shape}, not "
                     f"{shown(part)}: take the mean"
                 )
+        with torch.enable_grad():
+            _, minimised = recorded_and_minimised(loss)
+        if weights:  # a cycle of weight 0 for the discriminators may have frozen ones
+            require_gradient(f"{type(game).__name__}.{name}", minimised, whose, weights)
 
 
 def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | int:

@@ -14,7 +14,7 @@ from course_utils.training.distributed import share_of_batch
 from course_utils.training.games import Game, as_game, recorded_and_minimised
 from course_utils.training.judge import Judge, precision
 from course_utils.training.randomness import Streams
-from course_utils.training.step import Step, clear_gradients, trained
+from course_utils.training.step import Players, Step, clear_gradients, trained
 
 HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
 
@@ -50,13 +50,24 @@ class GANStep(Step):
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
         self.generator, self.latent_dim = generator, generator.latent_dim
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.g_parameters, self.d_parameters = trained(generator.parameters()), trained(discriminator.parameters())
+        self.note_trained()
         self.samples = {"sample_real": Batches.of(sample_real, generator, "sample_real")}
         self.batch_size, self.d_steps, self.streams = share_of_batch(batch_size), d_steps, streams
         self.averaged, self.autocast = ema, autocast
         self.penalty, self.penalty_every = penalty, penalty_every
         self.judge = Judge(discriminator, autocast, streams.members if streams else None)
         self.game = as_game(game).for_members() if streams else as_game(game)
+
+    def players(self) -> Players:
+        generator, discriminator = self.networks.values()
+        return {
+            "g_optimizer": ("generator", [generator], self.g_optimizer),
+            "d_optimizer": ("discriminator", [discriminator], self.d_optimizer),
+        }
+
+    def note_trained(self) -> None:
+        super().note_trained()
+        self.g_parameters, self.d_parameters = (trained(network.parameters()) for network in self.networks.values())
 
     def compile(self) -> None:
         self.generator = torch.compile(self.networks["generator"])

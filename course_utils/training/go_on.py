@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from course_utils.inputs import require_count, shown
 from course_utils.training.fit import require_network
 from course_utils.training.loop import require_callbacks
+from course_utils.training.ownership import require_ownership
 from course_utils.training.run import Run, every
 
 
@@ -24,7 +25,7 @@ def go_on(
         raise ValueError(f"go_on continues the run that a train_… function returned, not {shown(run)}")
     loop, was = run.loop, len(run.rows)
     if loop.running:
-        raise ValueError("this run is being trained at this moment: let it end, or stop it, before it goes on")
+        raise ValueError("this run is being trained at this moment, so a callback cannot train it on: do it afterwards")
     left = was - run.steps_done
     if steps is None and not left:
         raise ValueError(f"this run has done its {was:,} steps: say how many more, go_on(run, steps=…)")
@@ -38,6 +39,8 @@ def go_on(
         loop.torn = False
     for name, network in loop.step.networks.items():
         require_network(name, network)
+    require_ownership(loop.step.players())
+    loop.step.note_trained()
     if callbacks is not None:
         require_callbacks(callbacks)
         loop.callbacks = callbacks

@@ -1,12 +1,14 @@
 """What a run is, in plain values: by this a checkpoint tells its own run from others, and says what differs."""
 
+import inspect
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -28,18 +30,38 @@ def describe(value: Any) -> Any:
         given = {**{str(k): describe(v) for k, v in enumerate(value.args)}, **describe(value.keywords)}
         return {"function": describe(value.func), **given} if given else describe(value.func)
     if isinstance(value, nn.Module):
-        shapes = [f"{name} {list(p.shape)}" for name, p in value.named_parameters()]
-        return repr(value).splitlines() + shapes
+        return repr(value).splitlines() + [_weight(name, weight) for name, weight in value.named_parameters()]
     if isinstance(value, Optimizer):
         return {"kind": type(value).__name__, "groups": [_settings(group) for group in value.param_groups]}
     if is_dataclass(value) and not isinstance(value, type):
         return {"kind": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
     if hasattr(value, "tolist"):  # numpy's numbers and arrays
         return value.tolist()
-    if name := getattr(value, "__name__", None):
+    if inspect.isfunction(value):
+        return _function(value)
+    name, given = getattr(value, "__name__", type(value).__name__), _plain(getattr(value, "__dict__", {}))
+    return {"kind": name, **given} if given else name
+
+
+def _function(function: Callable) -> str | dict[str, Any]:
+    """Its name; and, unless its maker has given it one of its own, the numbers that it was made with."""
+    name, code = function.__name__, function.__code__
+    if name == LAMBDA or name != code.co_name:
         return name
-    settings = describe(getattr(value, "__dict__", {}))  # of a game or a callable object
-    return {"kind": type(value).__name__} | settings if settings else type(value).__name__
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    given = _plain({key: cell.cell_contents for key, cell in cells})
+    return {"function": name, **given} if given else name
+
+
+def _weight(name: str, weight: nn.Parameter) -> str:
+    kind = "" if weight.dtype == torch.float32 else f" {weight.dtype}"
+    return f"{name} {list(weight.shape)}{kind}{'' if weight.requires_grad else ' frozen'}"
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Numbers and strings, by which functions and objects of one name differ; what is private may be a counter."""
+    plain = (bool, int, float, str)
+    return {key: value for key, value in values.items() if isinstance(value, plain) and not key.startswith("_")}
 
 
 def _settings(group: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from course_utils.inputs import shown
 from course_utils.objectives import Penalty
 
 Verdict = Tensor | tuple[Tensor, Tensor]  # logits, or (logits, class logits) of a D that is also a classifier
@@ -79,16 +80,17 @@ class Judge:
         a penalty may judge n samples, or n groups of as many each, in which the samples of one label are neighbours.
         """
         if self.members is not None:
-            return self.members * penalty(self._judge_members, real.flatten(0, 1), fake.flatten(0, 1))
+            judged = self._judge_members, real.flatten(0, 1), fake.flatten(0, 1)
+            return self.members * _scalar(penalty(*judged))
         if labels is None:
-            return penalty(self.differentiable, real, fake)
+            return _scalar(penalty(self.differentiable, real, fake))
 
         def judge(x: Tensor) -> Tensor:
             if len(x) % len(labels):
                 raise ValueError(f"a penalty judges {len(x)} samples, and the batch has {len(labels)} labels")
             return _logits(self.differentiable(x, labels.repeat_interleave(len(x) // len(labels), output_size=len(x))))
 
-        return penalty(judge, real, fake)
+        return _scalar(penalty(judge, real, fake))
 
     def _judge_members(self, x: Tensor) -> Tensor:
         return self.differentiable(x.unflatten(0, (self.members, -1))).flatten(0, 1)
@@ -102,6 +104,12 @@ class Judge:
 
     def _hear(self, x: Tensor, verdict: Verdict) -> None:
         self.heard.append((x, _logits(verdict)))
+
+
+def _scalar(charged: Tensor) -> Tensor:
+    if not isinstance(charged, Tensor) or charged.shape != ():
+        raise ValueError(f"a penalty must return one number a batch, a tensor of shape (), not {shown(charged)}")
+    return charged
 
 
 def _logits(verdict: Verdict) -> Tensor:

@@ -19,6 +19,7 @@ from course_utils.training.divergence import TrainingDiverged, finite_losses, re
 from course_utils.training.engine import choose, prepare, require_engine, sharing
 from course_utils.training.identity import describe
 from course_utils.training.interrupt import deferred_interrupt
+from course_utils.training.modes import Modes
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Rates, Schedule
@@ -54,6 +55,7 @@ class Loop:
             self.checkpoint_every = require_count("checkpoint_every", self.checkpoint_every)
         require_engine(self.engine)
         self.run.loop = self
+        self.modes = Modes(*self.step.networks.values())
 
     def repeat(self) -> None:
         """Repeat the step until `run.rows` is full, or the run is interrupted.
@@ -82,6 +84,7 @@ class Loop:
             sharing(step) as shared_step,
             progress_bar(steps, "step", wanted=progress) as bar,
         ):
+            self.modes.put_back()
             self._start(saved if first else None, parts, bool(shared_step))
             take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
             first_step = checked = run.steps_done
@@ -91,6 +94,7 @@ class Loop:
                 if first_step == 0:
                     for callback in self.callbacks:
                         callback(run, at_end=False)
+                    self.modes.put_back()
                 ended = run.steps_done == steps
                 while not ended:
                     rates.scale(self.schedule(run.steps_done / steps))
@@ -113,6 +117,7 @@ class Loop:
                         require_finite_weights(run, step)
                     for callback in self.callbacks:
                         callback(run, at_end=ended)
+                    self.modes.put_back()
                     if saving:  # after the callbacks, which may change what the next step depends on (a noise level)
                         if first:
                             saved.save(state_of(run, parts, step.streams))

@@ -16,11 +16,11 @@ from course_utils.training.fit import ask, require_network
 from course_utils.training.judge import precision
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
-from course_utils.training.ownership import require_ownership
+from course_utils.training.ownership import require_gradient, require_ownership
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.run import ModelRun, every
 from course_utils.training.schedules import Schedule, adam, constant
-from course_utils.training.step import Step, clear_gradients, trained
+from course_utils.training.step import Players, Step, clear_gradients, trained
 
 Losses = Tensor | dict[str, Tensor]
 
@@ -42,8 +42,17 @@ class ModelStep(Step):
         self.samples = {"sample": Batches.of(sample, model, "sample", any_type=True, labelled=True)}
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.batch_size, self.averaged = share_of_batch(batch_size), ema
-        self.parameters, self.autocast = trained(model.parameters()), autocast
+        self.autocast = autocast
+        require_ownership(self.players())
+        self.note_trained()
         self.columns = tuple(self._first_look())
+
+    def players(self) -> Players:
+        return {"optimizer": ("model", [self.networks["model"]], self.optimizer)}
+
+    def note_trained(self) -> None:
+        super().note_trained()
+        self.parameters = trained(self.networks["model"].parameters())
 
     def compile(self) -> None:
         # The compiler's own random numbers would make a loss that draws another run than the eager one.
@@ -57,13 +66,15 @@ class ModelStep(Step):
 
     def _first_look(self) -> dict[str, Tensor]:
         """The losses of two samples. Raises ValueError for what cannot be minimised."""
-        with torch.no_grad(), forked_random_state(self.device), evaluating(self.model):
+        with forked_random_state(self.device), evaluating(self.model):
             losses = ask("the loss", lambda: self._losses(2))
         if not losses:
             raise ValueError("the loss returns an empty dict; the first of its entries is minimised")
         for name, value in losses.items():
             if not isinstance(value, Tensor) or value.shape != () or not value.is_floating_point():
                 raise ValueError(f"{name} must be one number a batch, a float tensor of shape (), not {shown(value)}")
+        first = next(iter(losses))
+        require_gradient(f"{first}, which is minimised,", losses[first], "the model's weights", self.parameters)
         return losses
 
     def __call__(self, penalty_weight: float = 0.0) -> Tensor:
@@ -134,6 +145,5 @@ def prepare_model(
     if channels_last and next(model.parameters()).device.type != "mps":
         model.to(memory_format=torch.channels_last)
     optimizer = adam(model, lr=1e-3, betas=(0.9, 0.999)) if optimizer is None else optimizer
-    require_ownership({"optimizer": ("model", [model], optimizer)})
     wake(model)
     return optimizer, AveragedModel(model, ema_decay) if ema_decay is not None else None

@@ -18,6 +18,21 @@ def wake(*networks: nn.Module) -> None:
             layer.eval()
 
 
+class Modes:
+    """The modes of networks in training. They come back where a whole network has been put into evaluation mode since,
+    to look at it; a part that has been frozen since stays so.
+    """
+
+    def __init__(self, *networks: nn.Module):
+        self._modes = [(network, [(layer, layer.training) for layer in network.modules()]) for network in networks]
+
+    def put_back(self) -> None:
+        for network, modes in self._modes:
+            if not network.training:
+                for layer, mode in modes:
+                    layer.training = mode
+
+
 def _is_frozen(layer: nn.Module) -> bool:
     own = list(layer.parameters(recurse=False))
     return bool(own) and not any(weight.requires_grad for weight in own)

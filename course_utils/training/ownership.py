@@ -1,19 +1,20 @@
 """Who trains what: each weight that is trained belongs to exactly one optimiser, that of its player."""
 
 import inspect
+from collections.abc import Sequence
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from course_utils.inputs import shown
-from course_utils.training.step import trained
+from course_utils.training.step import Players, trained
 
 
-def require_ownership(players: dict[str, tuple[str, list[nn.Module], Optimizer]]) -> None:
+def require_ownership(players: Players) -> None:
     """Raises ValueError unless each optimiser holds all weights of its player that are trained, and no others.
 
-    `players`: by the argument's name, such as "g_optimizer", who that is, the networks, and the optimiser. Frozen
-    weights may be in it or not.
+    Frozen weights may be in it or not.
     """
     for argument, (who, networks, optimizer) in players.items():
         _require_optimizer(argument, who, optimizer)
@@ -35,6 +36,21 @@ def require_ownership(players: dict[str, tuple[str, list[nn.Module], Optimizer]]
             )
         what = f"{len(missing)} of the {who}'s weights are missing" if missing else "it also holds weights of others"
         raise ValueError(f"{argument} must hold the {who}'s trained weights and no others, but {what}: {anew}")
+
+
+def require_gradient(what: str, loss: Tensor, whose: str, weights: Sequence[Tensor]) -> None:
+    """Raises ValueError for a loss that depends on none of the `weights`, so that minimising it trains nobody."""
+    if loss.requires_grad:
+        try:
+            gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+        except RuntimeError:  # such as of a recurrent layer of cuDNN in evaluation mode: the first step will tell
+            return
+        if any(gradient is not None for gradient in gradients):
+            return
+    raise ValueError(
+        f"{what} does not depend on {whose}, so nothing would be trained: was something detached, made under no_grad, "
+        "or asked of another network?"
+    )
 
 
 def _require_optimizer(argument: str, who: str, optimizer: Optimizer) -> None:

@@ -26,13 +26,18 @@ def reach(network: Callable[..., Tensor], x: Tensor, labels: list[Tensor]) -> tu
     for scale in _SCALES:
         for sign in (scale, -scale):
             for like in (x, torch.randn_like(x)):
-                with _Watch() as watch:
-                    outputs = network(sign * like, *labels)
+                try:
+                    with _Watch() as watch:
+                        outputs = network(sign * like, *labels)
+                except Exception:  # a network need not take inputs of every size, an embedding of grey levels say
+                    continue
                 outputs = outputs[0] if isinstance(outputs, tuple) else outputs
                 if made_by := watch.made(outputs):
                     return made_by
                 lows.append(outputs.min())
                 highs.append(outputs.max())
+    if not lows:
+        return None
     low, high = float(torch.stack(lows).min()), float(torch.stack(highs).max())
     for lowest, highest in (SIGMOID, TANH):
         arrives = low < lowest + 1e-6 or high > highest - 1e-6
@@ -42,9 +47,13 @@ def reach(network: Callable[..., Tensor], x: Tensor, labels: list[Tensor]) -> tu
 
 
 class _Watch(TorchDispatchMode):
-    """Notes which outputs were made by a sigmoid or a tanh; a view of one counts as the same output."""
+    """Notes which outputs were made by a sigmoid or a tanh; a view of one counts as the same output.
+
+    What is copied, clamped or averaged from probabilities are probabilities.
+    """
 
     ENDS = {"sigmoid": SIGMOID, "hardsigmoid": SIGMOID, "tanh": TANH, "hardtanh": TANH}
+    KEEPING = ("clone", "_to_copy", "clamp", "mean")
 
     def __init__(self):
         super().__init__()
@@ -52,8 +61,11 @@ class _Watch(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         result = function(*args, **(kwargs or {}))
-        if end := self.ENDS.get(function.overloadpacket.__name__.rstrip("_")):
+        name = function.overloadpacket.__name__.rstrip("_")
+        if end := self.ENDS.get(name):
             self.ends.append((result, end))
+        elif name in self.KEEPING and self.made(args[0]) == SIGMOID:
+            self.ends.append((result, SIGMOID))
         return result
 
     def made(self, outputs: Tensor) -> tuple[float, float] | None:

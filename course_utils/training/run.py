@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -92,7 +93,7 @@ class GANRun(Run):
             needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"
             raise ValueError(f"this generator {needs}")
         generator = self.best if generator is None else generator
-        if not isinstance(getattr(generator, "latent_dim", None), int):
+        if not isinstance(getattr(generator, "latent_dim", None), Integral):
             raise ValueError(f"samples come from a generator with a latent_dim, not from {shown(generator)}")
         members = getattr(generator, "members", None)
         if members is None:

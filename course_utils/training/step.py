@@ -11,6 +11,9 @@ from course_utils.objectives import Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.randomness import Streams
 
+# By the argument's name, such as "g_optimizer": who that is, the networks, and the optimiser.
+Players = dict[str, tuple[str, list[nn.Module], Optimizer]]
+
 
 class Step:
     """One update of all networks, as a pure tensor program: what a kind of training has of its own.
@@ -28,6 +31,18 @@ class Step:
     streams: Streams | None = None
     penalty: Penalty | None = None
     penalty_every: int = 1
+
+    def players(self) -> Players:
+        """Whose weights each optimiser moves."""
+        raise NotImplementedError
+
+    def note_trained(self) -> None:
+        """Take down which weights are trained: they may be frozen and thawed between two parts of a run.
+
+        What is left of earlier gradients goes: an optimiser would move a frozen weight by it.
+        """
+        for network in self.networks.values():
+            clear_gradients(network.parameters())
 
     @property
     def device(self) -> torch.device:

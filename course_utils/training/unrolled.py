@@ -55,9 +55,11 @@ def after_descent(judge: Judge, loss: Callable[[Judge], Tensor], steps: int, lr:
     """
     weights = {name: p for name, p in judge.differentiable.named_parameters() if p.requires_grad}
     for _ in range(steps):
-        gradients = torch.autograd.grad(loss(_with_weights(judge, weights)), list(weights.values()), create_graph=True)
+        gradients = torch.autograd.grad(
+            loss(_with_weights(judge, weights)), list(weights.values()), create_graph=True, allow_unused=True
+        )
         pairs = zip(weights.items(), gradients, strict=True)
-        weights = {name: weight - lr * gradient for (name, weight), gradient in pairs}
+        weights = {name: weight if slope is None else weight - lr * slope for (name, weight), slope in pairs}
     return _with_weights(judge, weights)
 
 

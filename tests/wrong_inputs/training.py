@@ -99,6 +99,14 @@ def frozen(network):
     return network.requires_grad_(False)
 
 
+def unrolled():
+    return training.Unrolled(objectives.NON_SATURATING, 1, 0.1)
+
+
+def labelled_loader():
+    return DataLoader(TensorDataset(*labelled(11)), 8)
+
+
 def broken(network):
     with torch.no_grad():
         next(network.parameters()).view(-1)[0] = NAN
@@ -144,6 +152,58 @@ class Slip(training.Game):
         return D(real).mean() - D(fake.missing).mean()
 
 
+class Detached(training.Game):
+    """A game in which one player's loss has no graph, or `parts` parts."""
+
+    def __init__(self, whose, parts=1):
+        self.whose, self.parts = whose, parts
+
+    def discriminator_loss(self, D, real, fake, labels):
+        if self.parts > 1:
+            return (D(real).mean(),) * self.parts
+        return (D(fake).detach() if self.whose == "discriminator_loss" else D(fake)).mean()
+
+    def generator_loss(self, D, real, fake, labels):
+        return -D(fake.detach() if self.whose == "generator_loss" else fake).mean()
+
+
+def changing():
+    """A sampler whose samples have one axis more from the third call on."""
+    count = iter(range(99))
+    return lambda n: points(n)[:, None] if next(count) > 1 else points(n)
+
+
+def with_new_layers(run):
+    run.generator.net = nn.Linear(2, 2)
+    return run
+
+
+class InfiniteMask(nn.Module):
+    """A pair's half with a buffer of infinities and a layer that it does not use."""
+
+    latent_dim = np.int64(2)
+
+    def __init__(self, n_out: int):
+        super().__init__()
+        self.net, self.unused = nn.Linear(2, n_out), nn.Linear(3, 3)
+        self.register_buffer("mask", torch.full((3, 3), -torch.inf).triu(1))
+
+    def forward(self, x: Tensor, scale: float = 1.0) -> Tensor:
+        return self.net(x) * scale
+
+
+class GreyLevels(nn.Module):
+    """A discriminator that takes pixels in -1 … 1 and none beyond."""
+
+    def __init__(self):
+        super().__init__()
+        self.net, self.levels = nn.Linear(784, 1), nn.Embedding(256, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        levels = ((x.detach() + 1) * 127.5).round().long()
+        return self.net(x.flatten(1)) + self.levels(levels).mean((1, 2, 3))
+
+
 def finished():
     return gan()
 
@@ -163,6 +223,8 @@ def _float64_data(n):
 
 
 LBFGS = partial(torch.optim.LBFGS, lr=0.1)
+OTHER = nn.Linear(2, 2)
+BOUNDED = nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1))  # whose logits stay small for any input
 BATCHNORM = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
 ROWS = [
@@ -302,6 +364,26 @@ ROWS = [
     ("a class loss of weight −1", lambda: training.AuxiliaryClassifier(objectives.NON_SATURATING, -1), "weight"),
     ("a D that names no class", lambda: gan(objective=training.AuxiliaryClassifier(objectives.HINGE)), "class_logits"),
     ("three verdicts", lambda: gan(discriminator=Through(D(), lambda y: (y, y, y))), "not 3 tensors"),
+    ("a sigmoid that is copied", lambda: gan(discriminator=Through(BOUNDED, lambda y: y.sigmoid().clone())),
+     "ends in a sigmoid"),
+    ("a sigmoid that is clamped", lambda: gan(discriminator=Through(BOUNDED, lambda y: y.sigmoid().clamp(0.01, 0.99))),
+     "ends in a sigmoid"),
+    ("the mean of sigmoids", lambda: gan(discriminator=Through(nn.Linear(2, 4), lambda y: y.sigmoid().mean(1))),
+     "ends in a sigmoid"),
+    ("logits [n, 1, 1, 1]", lambda: gan(discriminator=Through(nn.Linear(2, 1), lambda y: y[..., None, None])),
+     "flatten it"),
+    ("a game whose G is detached", lambda: gan(objective=Detached("generator_loss")), "generated samples, so nothing"),
+    ("a game whose D is detached", lambda: gan(objective=Detached("discriminator_loss")), "weights, so nothing"),
+    ("a game of three losses", lambda: gan(objective=Detached("discriminator_loss", 3)), "a loss, or .loss, extra."),
+    ("a penalty for each sample", lambda: gan(penalty=lambda D, real, fake: D(real)), "a penalty must return one"),
+    ("a penalty that is a float", lambda: gan(penalty=lambda D, real, fake: 3.0), "a penalty must return one number"),
+    ("a penalty that returns nothing", lambda: gan(penalty=lambda D, real, fake: None), "a penalty must return one"),
+    ("samples that change shape", lambda: gan(sample=changing()), "samples of a run must have one shape"),
+    ("a DataLoader of dicts", lambda: gan(sample=DataLoader([{"x": x} for x in points(9)], 8)),
+     "not dict: choose a part"),
+    ("training without gradients", torch.no_grad()(lambda: gan()), "without gradients"),
+    ("training in inference mode", torch.inference_mode()(lambda: gan()), "without gradients"),
+    ("training inside autocast", torch.autocast("cpu", torch.bfloat16)(lambda: gan()), "pass autocast=True"),
     ("a game with a slip", lambda: gan(objective=Slip()), "Slip.discriminator_loss fails on two samples"),
     ("unrolling nothing", lambda: training.Unrolled(objectives.HINGE, 0, 0.1), "steps must be at least 1"),
     ("unrolling at rate NaN", lambda: training.Unrolled(objectives.HINGE, 1, NAN), "lr must be"),
@@ -321,6 +403,10 @@ ROWS = [
     ("a loss of many numbers", lambda: model(loss=lambda net, x: net(x).square()), "loss must be one number"),
     ("a loss that is a float", lambda: model(loss=lambda net, x: 3.0), "loss must be one number"),
     ("no losses", lambda: model(loss=lambda net, x: {}), "empty dict"),
+    ("a loss of another network", lambda: model(loss=lambda net, x: OTHER(x).mean()), "nothing would be"),
+    ("a loss that is detached", lambda: model(loss=lambda net, x: net(x).detach().mean()), "nothing would be trained"),
+    ("a measure before the loss", lambda: model(loss=lambda net, x: {"n": x.mean(), "loss": net(x).mean()}),
+     "n, which is minimised, does not depend"),
     ("a loss with another argument", lambda: model(loss=lambda net: net.weight.sum()), "the loss cannot take"),
     ("data of another width", lambda: model(sample=lambda n: torch.randn(n, 5)), "the loss cannot take"),
     ("a short batch for a model", lambda: model(sample=short_after(2)), "must return 8 samples.*returned 7"),
@@ -340,6 +426,8 @@ ROWS = [
     ("going on for −1 steps", lambda: training.go_on(finished(), steps=-1), "steps must be at least 1"),
     ("going on with a network", lambda: training.go_on(G(), steps=1), "the run that a train_… function returned"),
     ("going on with a bare callback", lambda: training.go_on(finished(), steps=1, callbacks=[print]), "callbacks"),
+    ("going on from a callback", lambda: gan(callbacks=[every(1, lambda run: training.go_on(run, 1))]), "a callback"),
+    ("going on with another layer", lambda: training.go_on(with_new_layers(finished()), 1), "g_optimizer holds none"),
     ("no samples", lambda: finished().sample(0), "n must be at least 1"),
     ("2.5 samples", lambda: finished().sample(2.5), "n must be a whole number"),
     ("samples of a seed 0.5", lambda: finished().sample(2, seed=0.5), "seed must be a whole number"),
@@ -371,5 +459,10 @@ RIGHT = [
     ("a penalty on the weights", lambda: gan(penalty=lambda D, real, fake: next(D.parameters()).square().sum())),
     ("a rate of 0", lambda: training.adam(G(), lr=0)),
     ("class labels for a model", lambda: model(None, labelled, lambda net, x, y: (net(x)[:, 0] - y).mean())),
+    ("a mask of infinities", lambda: gan(InfiniteMask(2), InfiniteMask(1), ema_decay=0.9)),
+    ("unrolling an unused layer", lambda: gan(None, InfiniteMask(1), objective=unrolled())),
+    ("a DataLoader's labels for an optional argument", lambda: gan(InfiniteMask(2), None, labelled_loader())),
+    ("a D for grey levels alone", lambda: image_gan(discriminator=GreyLevels())),
+    ("a penalty that is zero", lambda: gan(penalty=lambda D, real, fake: real.new_zeros(()))),
     ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]
