@@ -25,7 +25,12 @@ except ImportError:  # the launcher's tests need the standard library only
 
 
 def pytest_collection_modifyitems(items):
-    """Thorough tests run where the claims are asserted."""
+    """Thorough tests run where the claims are asserted. A stand-in accelerator that a test asks for is there before the
+    first test: PyTorch counts the devices once, at the first backward pass.
+    """
+    if any("stand_in" in getattr(item, "fixturenames", ()) for item in items) and (backend := stand_in_backend()):
+        backend.plug_in()
+        backend.unplug()
     if os.environ.get("COURSE_BUDGET") != "cpu":
         for item in items:
             if item.get_closest_marker("thorough"):
@@ -48,14 +53,20 @@ def double():
     torch.set_default_dtype(torch.float32)
 
 
+def stand_in_backend():
+    """The module of the stand-in accelerator; None where it cannot be built."""
+    if os.name != "posix":
+        return None
+    from stand_in import backend
+
+    return backend if backend.COMPILER else None
+
+
 @pytest.fixture(scope="module")
 def stand_in():
     """The stand-in accelerator (tests/stand_in), plugged in for the tests of one file."""
-    pytest.importorskip("fcntl", reason="the stand-in accelerator is built on Linux and macOS only")
-    from stand_in import backend
-
-    if backend.COMPILER is None:
-        pytest.skip("the stand-in accelerator needs a C++ compiler (c++, or the one that CXX names)")
+    if (backend := stand_in_backend()) is None:
+        pytest.skip("the stand-in accelerator needs Linux or macOS, and a C++ compiler (c++, or what CXX names)")
     yield backend.plug_in()
     backend.unplug()
 
