@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
 from course_utils.inputs import require_count, require_function, require_kind, require_number, shown
-from course_utils.tensor_inputs import readable, require_about_image_range, require_tensor
+from course_utils.tensor_inputs import readable, require_finite, require_tensor
 
 from .binarised import BinarisedImages
 from .images import ImageData, normalise, to_uint8
@@ -20,10 +20,13 @@ from .images import ImageData, normalise, to_uint8
 
 
 def _require_grey(x: Tensor) -> Tensor:
-    """Float images [..., height, width]; on the CPU, where looking costs next to nothing, about in -1..1 too."""
+    """Float images [..., height, width]; on the CPU, where looking costs next to nothing, finite too.
+
+    Of any range: what a translator makes in its first steps need not be black anywhere, nor stay in -1..1.
+    """
     require_tensor("x", x, (..., "height", "width"), "float images in -1..1,")
     if readable(x):
-        require_about_image_range("x", x)
+        require_finite("x", x)
     return x
 
 
