@@ -39,13 +39,13 @@ def test_a_missing_class_and_wrong_labels_are_paid_for(digits):
 
 def test_the_first_training_images_score_exactly_the_floor_which_is_trained_once(digits, monkeypatch):
     trained = []
-    train = accuracy_score._train
+    train = accuracy_score.train_classifier
 
     def counted(images, seed):
         trained.append((len(images.images), seed))
         return train(images, seed)
 
-    monkeypatch.setattr(accuracy_score, "_train", counted)
+    monkeypatch.setattr(accuracy_score, "train_classifier", counted)
     monkeypatch.setattr(classifier, "STEPS", 10)
     x, labels = digits.fixed(300), digits.labels[:300]
     for seed in (7, 8, 7):
