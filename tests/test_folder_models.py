@@ -165,7 +165,7 @@ def test_the_classifier_trains(shape, images, monkeypatch):
     monkeypatch.setattr(classifier, "STEPS", 3)
     monkeypatch.setattr(classifier, "BATCH", 32)
     size, channels = shape
-    trained = classifier._train(images[shape], seed=0)
+    trained = classifier.train_classifier(images[shape], seed=0)
     assert 0 <= trained.accuracy <= 1 and all(weight.isfinite().all() for weight in trained.parameters())
     assert trained.logits(torch.zeros(4, channels, size, size)).shape == (4, 2)
 
