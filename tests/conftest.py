@@ -24,13 +24,18 @@ except ImportError:  # the launcher's tests need the standard library only
     pass
 
 
-def pytest_collection_modifyitems(items):
-    """Thorough tests run where the claims are asserted. A stand-in accelerator that a test asks for is there before the
-    first test: PyTorch counts the devices once, at the first backward pass.
+def pytest_sessionstart(session):
+    """The stand-in accelerator is there before any test is imported: PyTorch counts the devices once, at the first
+    backward pass.
     """
-    if any("stand_in" in getattr(item, "fixturenames", ()) for item in items) and (backend := stand_in_backend()):
+    asked = any(Path(arg).is_dir() or "stand_in" in arg or "gpu_budget" in arg for arg in session.config.args)
+    if asked and (backend := stand_in_backend()):
         backend.plug_in()
         backend.unplug()
+
+
+def pytest_collection_modifyitems(items):
+    """Thorough tests run where the claims are asserted."""
     if os.environ.get("COURSE_BUDGET") != "cpu":
         for item in items:
             if item.get_closest_marker("thorough"):
