@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # A shell that starts the tests in the background makes them, and all that they start, deaf to Ctrl-C; tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# nohup makes them deaf to a closed terminal; with a handler of ours, only this process stays so.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 try:
     import matplotlib
