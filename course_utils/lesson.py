@@ -1,16 +1,25 @@
 """The frame of every lesson: device, seed, budget, the time it will take, and the claims it makes."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
+from course_utils.conditions import Condition
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import Evidence, load_evidence, predicted_seconds
-from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_number, require_text
+from course_utils.inputs import (
+    require_choice,
+    require_count,
+    require_flag,
+    require_kind,
+    require_mapping,
+    require_number,
+    require_text,
+)
 from course_utils.machine import best_device
 from course_utils.storage import write_json
 
@@ -97,27 +106,72 @@ class Lesson:
             raise ValueError(f"per_data names {', '.join(unknown)}, and there are {', '.join(sorted(known))}")
         return others.get(self.images.name.replace("-", "_"), mnist)
 
-    def claim(self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = "") -> None:
-        """Assert that `text` is true in this run, print it with the measurement, and enter it in the ledger.
+    def claim(
+        self,
+        sentence: str,
+        measured: object,
+        *,
+        above: float | None = None,
+        below: float | None = None,
+        between: tuple[float, float] | None = None,
+        holds: Callable[..., bool] | None = None,
+        null: Mapping[str, object] | None = None,
+        runs: int | None = None,
+        paper: str = "",
+        protocol: str = "",
+    ) -> None:
+        """Assert that `sentence` is true in this run and would not be without its cause; print and enter it.
 
-        `measured`: a number, or one for each run (then the mean and its 95 % interval are shown). `paper`: what was
-        published. `protocol`: how it was measured, where the text does not say. Raises ClaimFailed if `holds` is false;
-        but not at the smoke budget, whose runs are too short for claims about quality, not on your own images, and not
-        while `course.py evidence` collects numbers, which must not depend on what we would like them to be.
+        `measured`: a number, one for each run (at least `runs` of them must meet the demand), or a dictionary of
+        numbers for `holds`. The demand is `above`, `below`, `between` (ends included), or a function `holds`.
+        `null`: the same measure where the asserted cause is absent, by name, as in {"untrained": 0.02}; the demand must
+        fail for each. `paper`: what was published. `protocol`: how it was measured, where the sentence does not say.
+
+        Raises ClaimFailed if the demand fails for `measured` or is met by a null; but not at the smoke budget, whose
+        runs are too short for claims about quality, not on your own images, and not while `course.py evidence` collects
+        numbers, which must not depend on what we would like them to be.
+        """
+        condition = Condition(above, below, between, holds, runs)
+        require_mapping("null", null, 'the same measure where the cause is absent, as in null={"untrained": 0.02},')
+        if self.unchecked:
+            values = {name: describe(value, finite=False) for name, value in null.items()}
+            self._enter(Claim(sentence, False, describe(measured, finite=False), paper, protocol, null=values))
+        else:
+            self._enter(Claim.judged(sentence, measured, condition, null, paper, protocol))
+
+    def assertion(self, text: str, holds: object, measured: object = None, paper: str = "", protocol: str = "") -> None:
+        """A claim of the lessons' first edition, without a null: it says that `text` was true, and not because of what.
+
+        `claim` replaces it, or `check` where no measurement could have come out otherwise; `course.py claims --audit`
+        counts what is left. `measured`: a number, or one for each run. It is asserted where `claim` is.
         """
         holds = require_flag("holds", holds)
-        claim = Claim(text, holds, describe(measured, finite=not self.unchecked), paper, protocol)
-        details = [f"measured {claim.measured}"] if claim.measured else []
-        details += [f"paper {paper}"] if paper else []
-        sentence = f"{text}  [{'; '.join(details)}]" if details else text
+        self._enter(Claim(text, holds, describe(measured, finite=not self.unchecked), paper, protocol))
+
+    def check(self, text: str, holds: object, measured: object = None) -> None:
+        """An identity, a theorem, a value that is known: said quietly, at every budget, and counted apart from claims.
+
+        Raises ClaimFailed if `holds` is false.
+        """
+        checked = Claim(text, require_flag("holds", holds), describe(measured))
+        if not checked.holds:
+            raise ClaimFailed(f"{checked.said()}. This is an identity, and does not hold here ({self.device})")
+        if not self.unchecked and not self._evidence_file:
+            self._page().add_check()
+        print(f"checked: {checked.said()}")
+
+    def _enter(self, claim: Claim) -> None:
+        """Print it; enter it and stop at it if it fails, where claims are asserted."""
         if self.unchecked:
-            print(f"· not checked {self.unchecked}: {sentence}")
+            print(f"· not checked {self.unchecked}: {claim.said()}")
             return
         if not self._evidence_file:
             self._page().add(claim)
-        print(f"{'✔' if claim.holds else '✘'} {sentence}")
+        print(f"{'✔' if claim.holds else '✘'} {claim.said()}")
         if not claim.holds and not self._evidence_file:
-            raise ClaimFailed(f"{sentence}. This run (seed {self.seed}, {self.device}) measured otherwise")
+            fooled = " and ".join(claim.fooled)
+            why = f"{fooled} meets the demand too: it proves nothing" if fooled else "measured otherwise"
+            raise ClaimFailed(f"{claim.said()}. This run (seed {self.seed}, {self.device}): {why}")
 
     def record(self, key: str, value: float) -> float:
         """Note one number of this run under `key`, for `course.py evidence` and for `claim_predicted`; returns it.
@@ -158,7 +212,7 @@ class Lesson:
         low, high = evidence.band(key)
         value, count = self._measured[key], len(evidence.values)
         together = f" (for all {count} numbers together)" if count > 1 else ""
-        self.claim(
+        self.assertion(
             f"this run's “{key}” lies in the 99 % band{together} that {len(evidence.seeds)} stored runs predict, "
             f"{low:.3g} to {high:.3g}",
             low <= value <= high,

@@ -17,6 +17,11 @@ DIGITS = ImageData(
     torch.zeros(2, 1, 8, 8, dtype=torch.uint8), torch.arange(2), tuple("0123"),
 )  # fmt: skip
 
+ROW = {
+    "text": "it is so", "holds": True, "paper": "", "protocol": "",
+    "condition": "", "null": {}, "fooled": [], "slack": None, "margin": None,
+}  # fmt: skip
+
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
@@ -58,6 +63,7 @@ def store(tmp_path, budget="cpu", **values):
         ([2.0, 2.0, 2.0], "2 ± 0 (3 runs)"),
         (torch.tensor([1, 2, 3]), "2 ± 2.5 (3 runs)"),
         ((1.0, float("inf")), "inf ± nan (2 runs)"),
+        ({"one's": 1.0, "other": [2.0, 2.0]}, "one's 1, other 2 ± 0 (2 runs)"),
     ],
 )
 def test_describe(measured, text):
@@ -76,7 +82,8 @@ def test_several_runs_are_described_by_the_t_interval_of_their_mean():
     [
         ([], "empty"),
         (torch.zeros(0), "empty"),
-        ({"a": 1}, "a number, or one for each run, not dict of 1"),
+        ({}, "a number, or one for each run, not dict of 0"),
+        ({"a": print}, "a number, or one for each run, not builtin_function_or_method"),
         (torch.zeros(2, 2), "one for each run"),
         (np.zeros((2, 2)), "one for each run"),
         (["many"], "one for each run"),
@@ -95,21 +102,20 @@ def test_what_cannot_be_described_is_named(measured, message):
 def test_the_ledger_is_on_the_disk_after_every_claim_and_a_new_run_starts_a_new_page(tmp_path):
     path = tmp_path / "ledger/09.json"
     ledger = Ledger(path, lesson="09", seed=3)
-    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 3, "claims": []}
+    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 3, "checks": 0, "claims": []}
     for count in (1, 2):
         ledger.add(Claim("it is so", True, "0.5", "≤ 1", "5 seeds"))
         page = json.loads(path.read_text("utf-8"))
-        row = {"text": "it is so", "holds": True, "measured": "0.5", "paper": "≤ 1", "protocol": "5 seeds"}
-        assert page["claims"] == [row] * count
+        assert page["claims"] == [{**ROW, "measured": "0.5", "paper": "≤ 1", "protocol": "5 seeds"}] * count
     Ledger(path, lesson="09", seed=4)
-    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 4, "claims": []}
+    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 4, "checks": 0, "claims": []}
 
 
 # --- a lesson claims --------------------------------------------------------------------------------------
 
 
 def test_at_the_smoke_budget_nothing_is_asserted_and_nothing_written(start, pages, capsys):
-    start("smoke").claim("it is so", False, measured=[1.0, 2.0], paper="3")
+    start("smoke").assertion("it is so", False, measured=[1.0, 2.0], paper="3")
     assert capsys.readouterr().out == (
         "· not checked at the smoke budget: it is so  [measured 1.5 ± 6.4 (2 runs); paper 3]\n"
     )
@@ -120,8 +126,8 @@ def test_at_the_smoke_budget_nothing_is_asserted_and_nothing_written(start, page
 @pytest.mark.parametrize(("images", "data"), [(None, "toys"), (DIGITS, "digits")])
 def test_what_holds_is_printed_and_entered(budget, images, data, start, pages, capsys):
     course = start(budget, images)
-    course.claim("it is so", torch.tensor(True), measured=0.5, paper="0.4", protocol="one run")
-    course.claim("and so", np.True_)
+    course.assertion("it is so", torch.tensor(True), measured=0.5, paper="0.4", protocol="one run")
+    course.assertion("and so", np.True_)
     assert capsys.readouterr().out == "✔ it is so  [measured 0.5; paper 0.4]\n✔ and so\n"
     (page,) = pages().values()
     assert list(pages()) == [f"09-{data}-{budget}.json"]
@@ -130,15 +136,15 @@ def test_what_holds_is_printed_and_entered(budget, images, data, start, pages, c
     ]  # fmt: skip
     assert page["device"].startswith("CPU (")
     assert page["claims"] == [
-        {"text": "it is so", "holds": True, "measured": "0.5", "paper": "0.4", "protocol": "one run"},
-        {"text": "and so", "holds": True, "measured": "", "paper": "", "protocol": ""},
+        {**ROW, "measured": "0.5", "paper": "0.4", "protocol": "one run"},
+        {**ROW, "text": "and so", "measured": ""},
     ]
 
 
 @pytest.mark.parametrize("budget", ["cpu", "gpu"])
 def test_what_does_not_hold_is_entered_and_stops_the_lesson(budget, start, pages, capsys):
-    with pytest.raises(ClaimFailed, match=r"^it is so  \[measured 2\]\. This run \(seed 3, cpu\) measured otherwise$"):
-        start(budget).claim("it is so", 2 < 1, measured=2)
+    with pytest.raises(ClaimFailed, match=r"^it is so  \[measured 2\]\. This run \(seed 3, cpu\): measured otherwise$"):
+        start(budget).assertion("it is so", 2 < 1, measured=2)
     assert capsys.readouterr().out == "✘ it is so  [measured 2]\n"
     (page,) = pages().values()
     assert [claim["holds"] for claim in page["claims"]] == [False]
@@ -146,7 +152,7 @@ def test_what_does_not_hold_is_entered_and_stops_the_lesson(budget, start, pages
 
 def test_a_new_run_of_a_lesson_replaces_the_page_of_the_last(start, pages):
     for text in ("first", "second"):
-        start("cpu").claim(text, True)
+        start("cpu").assertion(text, True)
     assert [[claim["text"] for claim in page["claims"]] for page in pages().values()] == [["second"]]
 
 
@@ -156,7 +162,7 @@ def test_while_evidence_is_collected_claims_neither_stop_the_lesson_nor_enter_th
     store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
     monkeypatch.setenv("COURSE_EVIDENCE", str(tmp_path / "seed-3"))
     course = start("cpu", DIGITS)
-    course.claim("it is so", False)
+    course.assertion("it is so", False)
     assert course.record("distance", torch.tensor(900.0)) == 900
     assert json.loads((tmp_path / "seed-3").read_text()) == {"distance": 900.0}  # at once, in case of a kill
     course.record("legible", 1)
@@ -164,6 +170,94 @@ def test_while_evidence_is_collected_claims_neither_stop_the_lesson_nor_enter_th
     course.claim_predicted("distance")
     assert json.loads((tmp_path / "seed-3").read_text()) == {"distance": 900.0, "legible": 1.0} == course.measured
     assert pages() == {} and capsys.readouterr().out.startswith("✘ it is so\n· no stored runs")
+
+
+# --- a claim and its null ---------------------------------------------------------------------------------
+
+DEMANDS = [  # demand, what meets it, what does not
+    ({"above": 0.5}, 0.51, 0.5),
+    ({"below": -1}, -1.1, -1),
+    ({"between": (0.4, 0.6)}, 0.4, 0.61),
+    ({"holds": lambda x: x > 2}, torch.tensor(3.0), np.float32(2)),
+    ({"holds": lambda pair: pair["a"] > pair["b"]}, {"a": 2.0, "b": 1.0}, {"a": 1, "b": 1}),
+    ({"above": 0.5, "runs": 2}, [0.9, 0.1, 0.6], [0.9, 0.1, 0.2]),
+    ({"below": 1, "runs": 3}, torch.zeros(3), 1.0),
+]
+
+
+@pytest.mark.parametrize(("demand", "meets", "fails"), DEMANDS)
+def test_a_claim_holds_where_the_measurement_meets_the_demand_and_no_null_does(demand, meets, fails, start, pages):
+    course = start("cpu")
+    course.claim("it is so", meets, null={"untrained": fails}, **demand)
+    for measured, null in ((fails, {"untrained": fails}), (meets, {"untrained": fails, "noise": meets})):
+        if measured is fails and "runs" in demand and not isinstance(fails, list):
+            continue  # one number where the claim speaks of several runs
+        with pytest.raises(ClaimFailed):
+            course.claim("it is so", measured, null=null, **demand)
+    (page,) = pages().values()
+    assert page["claims"][0]["holds"] and not any(row["holds"] for row in page["claims"][1:])
+
+
+def test_both_are_printed_and_entered(start, pages, capsys):
+    course = start("cpu")
+    course.claim(
+        "it covers the data", 0.9998, above=0.9, null={"one repeated point": 0.01}, paper="0.99", protocol="5 σ"
+    )
+    course.claim("it wins", [3.0, 4.0, 1.0], above=2, runs=2, null={"by chance": [1.0, 1.5, 3.0]})
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "✔ it covers the data  [above 0.9: 0.9998; one repeated point: 0.01; paper 0.99]",
+        "✔ it wins  [above 2 in at least 2 of 3 runs: 2.667 ± 3.8 (3 runs); by chance: 1.833 ± 2.6 (3 runs)]",
+    ]
+    (page,) = pages().values()
+    first, second = page["claims"]
+    assert first["null"] == {"one repeated point": "0.01"} and first["condition"] == "above 0.9"
+    assert first["slack"] == pytest.approx(0.9998 / 0.9) and first["margin"] == pytest.approx(0.89 / 0.9898)
+    assert second["slack"] == 1.5  # the second best of three decides, and has 3 where 2 would have done
+    assert (
+        second["margin"] == pytest.approx((2 - 1.5) / (3 - 1.5)) and second["fooled"] == []
+    )  # one of its three runs passes, and two must
+
+
+def test_a_null_that_passes_is_named(start, capsys):
+    with pytest.raises(ClaimFailed, match="untrained and noise meets the demand too: it proves nothing"):
+        start("cpu").claim("it is so", 0.9, above=0.5, null={"untrained": 0.6, "permuted": 0.1, "noise": 0.8})
+    assert capsys.readouterr().out.startswith("✘ it is so  [above 0.5: 0.9; untrained: 0.6; permuted: 0.1")
+
+
+@pytest.mark.parametrize(
+    ("demand", "measured", "null", "slack", "margin"),
+    [
+        ({"above": 2}, 6.0, 1.0, 3, 0.2),
+        ({"below": 2}, 0.5, 3.0, 4, 0.4),
+        ({"above": -2}, -1.0, -6.0, 2, 0.8),
+        ({"below": -2}, -8.0, 0.0, 4, 0.25),
+        ({"above": 0}, 1.0, -1.0, None, 0.5),
+        ({"between": (2, 4)}, 3.0, 1.0, None, 0.5),
+        ({"between": (2, 4)}, 3.0, 8.0, None, 0.8),
+        ({"holds": lambda x: x > 2}, 3.0, 1.0, None, None),
+    ],
+)
+def test_slack_and_margin(demand, measured, null, slack, margin, start, pages):
+    start("cpu").claim("it is so", measured, null={"null": null}, **demand)
+    ((row,),) = [page["claims"] for page in pages().values()]
+    assert row["slack"] == (slack and pytest.approx(slack)) and row["margin"] == (margin and pytest.approx(margin))
+
+
+def test_at_smoke_a_claim_is_said_and_not_judged(start, pages, capsys):
+    start("smoke").claim("it is so", float("nan"), above=0.5, null={"untrained": 0.9})
+    assert capsys.readouterr().out == "· not checked at the smoke budget: it is so  [measured nan; untrained: 0.9]\n"
+    assert pages() == {}
+
+
+@pytest.mark.parametrize("budget", ["smoke", "cpu"])
+def test_a_check_is_quiet_always_asserted_and_counted_apart(budget, start, pages, capsys):
+    course = start(budget)
+    course.check("V is minus D's loss", True, 1e-9)
+    assert capsys.readouterr().out == "checked: V is minus D's loss  [measured 1e-09]\n"
+    with pytest.raises(ClaimFailed, match="This is an identity, and does not hold here"):
+        course.check("V is minus D's loss", False)
+    assert [(page["checks"], page["claims"]) for page in pages().values()] == ([] if budget == "smoke" else [(1, [])])
 
 
 # --- comparison with stored runs --------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 import argparse
 import json
 
+from course_utils.commands import audit
 from course_utils.commands.cli import Parser, Stop
-from course_utils.commands.lessons import LEDGER, ROOT, all_lessons
+from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, lesson
 from course_utils.storage import write_whole
 
 HEAD = """\
@@ -13,21 +14,34 @@ HEAD = """\
 Each line is a sentence that a lesson asserts whenever it runs at the `cpu` or `gpu` budget, with what the run below
 measured. `python3 course.py test --claims` checks them all, and `python3 course.py claims` writes this page from the
 ledger that those runs keep.
+
+A claim has a **null**: the same measure where the asserted cause is absent. Its demand holds for the measurement and
+fails for each null. The **slack** is how many times as far as demanded the measurement went. Sentences without a null
+are those of the first edition; `python3 course.py claims --audit` lists them, and what else is weak.
 """
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    return Parser(
-        "claims", "Write CLAIMS.md from the ledger that the last runs of the lessons left in build/ledger/."
-    ).parse_args(argv)
+    parser = Parser("claims", "Write CLAIMS.md from the ledger that the last runs of the lessons left in build/ledger/.")
+    parser.add_argument(
+        "--audit", metavar="NN", nargs="*", type=lesson,
+        help="write nothing, and list instead which claims could pass without being true: counts for all lessons; or, for "
+        "these lessons, each finding, with an exit code of 1 if there is one",
+    )  # fmt: skip
+    return parser.parse_args(argv)
 
 
 def main(argv: list[str]) -> int:
-    parse(argv)
+    args = parse(argv)
     pages = ledger()
-    missing = sorted(set(all_lessons()) - {page["lesson"] for page in pages})
-    if missing:
+    named = None if args.audit is None else [path.name[:2] for path in args.audit]
+    numbers = named or list(all_lessons())
+    if missing := sorted(set(numbers) - {page["lesson"] for page in pages}):
         raise Stop(f"no ledger for lesson {' '.join(missing)}; run course.py test --claims first")
+    if named is not None:
+        found = audit.findings(pages, numbers)
+        print(audit.report(found, pages, numbers, whole=bool(named)))
+        return 1 if named and found else 0
     write_whole(ROOT / "CLAIMS.md", "\n".join([HEAD, *map(section, pages)]).encode())
     count = sum(len(page["claims"]) for page in pages)
     failed = sum(not claim["holds"] for page in pages for claim in page["claims"])
@@ -55,11 +69,14 @@ def section(page: dict) -> str:
         "",
         f"{page['budget']} budget, seed {page['seed']}, {page['device']}, torch {page['torch']}",
         "",
-        "| | claim | measured | paper |",
-        "|---|---|---|---|",
+        "| | claim | measured | null | slack | paper |",
+        "|---|---|---|---|---|---|",
     ]
     for claim in page["claims"]:
         text = claim["text"] + (f" ({claim['protocol']})" if claim["protocol"] else "")
-        cells = ["✔" if claim["holds"] else "✘", text, claim["measured"], claim["paper"]]
+        measured = f"{claim['measured']} ({claim['condition']})" if claim["condition"] else claim["measured"]
+        null = "; ".join(f"{name}: {value}" for name, value in claim["null"].items())
+        slack = f"× {claim['slack']:.2g}" if claim["slack"] else ""
+        cells = ["✔" if claim["holds"] else "✘", text, measured, null, slack, claim["paper"]]
         lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join([*lines, ""])

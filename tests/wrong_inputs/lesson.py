@@ -47,15 +47,49 @@ ROWS = [
     ("images that were not asked for", lambda: lesson.Lesson("09", CPU, "cpu", 0).images, "began without images"),
     ("an image set misspelt", lambda: BRIEF.per_data(mnist=1, digit=2), "per_data names digit, and there are digits"),
     *(
-        (f"a verdict {wrong!r:.20}", partial(BRIEF.claim, "It holds.", wrong), "holds must be True or False")
+        (f"a verdict {wrong!r:.20}", partial(BRIEF.assertion, "It holds.", wrong), "holds must be True or False")
         for wrong in (NAN, 1.0, "yes", None, torch.ones(2) > 0, torch.isfinite)
     ),
-    ("a claim of nothing", lambda: BRIEF.claim("", True), "claim's text must be a text"),
-    ("a claim of a number", lambda: BRIEF.claim(3, True), "claim's text must be a text"),
-    ("a measurement that is NaN", lambda: whole().claim("It holds.", True, NAN), "measured is NaN"),
-    ("one run that is NaN", lambda: whole().claim("It holds.", True, [1.0, NAN]), "measured is NaN"),
-    ("a measurement that is a function", lambda: BRIEF.claim("It holds.", True, print), "measured must be a number"),
-    ("a paper that is a number", lambda: BRIEF.claim("It holds.", True, 1, 2014), "claim's paper must be str"),
+    ("a claim of nothing", lambda: BRIEF.assertion("", True), "claim's text must be a text"),
+    ("a claim of a number", lambda: BRIEF.assertion(3, True), "claim's text must be a text"),
+    ("a measurement that is NaN", lambda: whole().assertion("It holds.", True, NAN), "measured is NaN"),
+    ("one run that is NaN", lambda: whole().assertion("It holds.", True, [1.0, NAN]), "measured is NaN"),
+    (
+        "a measurement that is a function",
+        lambda: BRIEF.assertion("It holds.", True, print),
+        "measured must be a number",
+    ),
+    ("a paper that is a number", lambda: BRIEF.assertion("It holds.", True, 1, 2014), "claim's paper must be str"),
+    *(
+        (f"a claim that demands {what}", partial(whole().claim, "It holds.", 1.0, null={"chance": 0.1}, **demand), said)
+        for what, demand, said in (
+            ("nothing", {}, "demands one of above=, .* not none"),
+            ("two things", {"above": 0.5, "below": 2}, "not above= and below="),
+            ("NaN", {"above": NAN}, "above must be a finite number"),
+            ("a truth", {"below": True}, "below must be a finite number"),
+            ("one end", {"between": 0.5}, "between must be two numbers"),
+            ("falling ends", {"between": (2, 1)}, "between must rise"),
+            ("a verdict", {"holds": True}, "holds must be a function of the measurement"),
+            ("what is no verdict", {"holds": lambda x: x}, "what holds= returns must be True or False"),
+            ("two of one run", {"above": 0.5, "runs": 2}, "runs=2, and only 1 were measured"),
+            ("half a run", {"above": 0.5, "runs": 0.5}, "runs must be a whole number"),
+        )
+    ),
+    *(
+        (f"a null that is {what}", partial(whole().claim, "It holds.", 1.0, above=0.5, null=null), said)
+        for what, null, said in (
+            ("missing", None, "null must be the same measure where the cause is absent"),
+            ("empty", {}, "null must be the same measure where the cause is absent"),
+            ("a number", 0.1, "null must be the same measure where the cause is absent"),
+            ("NaN", {"chance": NAN}, "measured is NaN"),
+            ("no number", {"chance": print}, "measured must be a number"),
+        )
+    ),
+    ("runs without their number", partial(whole().claim, "It holds.", [1.0, 2.0], above=0.5, null={"a": 0}), "runs=2"),
+    ("words that are measured", partial(whole().claim, "It holds.", "many", above=0.5, null={"a": 0}), "a number"),
+    ("a claim of NaN", partial(whole().claim, "It holds.", NAN, above=0.5, null={"a": 0}), "measured is NaN"),
+    ("a check of NaN", partial(BRIEF.check, "It holds.", True, NAN), "measured is NaN"),
+    ("a check of a number", partial(BRIEF.check, "It holds.", 1.0), "holds must be True or False"),
     *(
         (f"a record of {wrong!r}", partial(BRIEF.record, "loss", wrong), "loss must be a finite number")
         for wrong in (NAN, INF, "0.5", None, torch.ones(2))
@@ -112,9 +146,17 @@ ROWS = [
 ]
 
 RIGHT = [
-    ("a verdict of numpy", lambda: BRIEF.claim("It holds.", np.True_, np.float32(1), "about 1")),
-    ("a verdict of torch", lambda: BRIEF.claim("It holds.", torch.ones(2).isfinite().all(), torch.ones(2))),
-    ("NaN where no claim is checked", lambda: BRIEF.claim("It holds.", False, NAN)),
+    (
+        "a demand of numpy",
+        lambda: whole().claim("It holds.", np.ones(2), above=np.float32(0), runs=np.int64(1), null={"a": -1}),
+    ),
+    (
+        "a function's verdict of torch",
+        lambda: whole().claim("It holds.", 2, holds=lambda x: torch.tensor(x) > 1, null={"a": 0}),
+    ),
+    ("a verdict of numpy", lambda: BRIEF.assertion("It holds.", np.True_, np.float32(1), "about 1")),
+    ("a verdict of torch", lambda: BRIEF.assertion("It holds.", torch.ones(2).isfinite().all(), torch.ones(2))),
+    ("NaN where no claim is checked", lambda: BRIEF.assertion("It holds.", False, NAN)),
     ("an infinite measurement", lambda: claims.describe([INF, 1.0])),
     ("nothing measured, and words", lambda: (claims.describe(None), claims.describe("many"))),
     ("a record of numpy, of torch", lambda: recorded(a=np.float32(1), b=torch.tensor(2.0), c=3)),

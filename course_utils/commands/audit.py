@@ -1,0 +1,97 @@
+"""`course.py claims --audit`: where the claims of a lesson could pass without being true."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.commands.lessons import all_lessons
+from course_utils.evidence import load_evidence
+
+NEARLY = 0.1  # of the way from the null to the measurement: where a threshold stands too close to the null
+LAX = 2  # times the threshold
+RUNS = 8
+NO_NULL = "no null"
+NEAR_NULL = "a null nearly passes"
+LAX_THRESHOLD = "threshold more than twice as lax as the measurement"
+FEW_RUNS = f"fewer than {RUNS} stored runs"
+CAUSE = "a cause without a control"
+KINDS = (NO_NULL, NEAR_NULL, LAX_THRESHOLD, FEW_RUNS, CAUSE)
+CAUSAL = re.compile(r"\b(because|therefore|cannot|helps?)\b|[,;] so (?!that\b)|^so\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing worth a look: in which lesson, of which of the `KINDS`, and the sentence or data set it is about."""
+
+    lesson: str
+    kind: str
+    about: str
+
+
+def findings(pages: Iterable[dict], numbers: Iterable[str]) -> list[Finding]:
+    """All of these lessons, from the ledger's pages and from the lessons' text."""
+    found = []
+    for page in pages:
+        if page["lesson"] in numbers:
+            found += [Finding(page["lesson"], kind, about) for kind, about in of_page(page)]
+    for number in numbers:
+        found += [Finding(number, CAUSE, sentence) for sentence in uncontrolled(all_lessons()[number])]
+    return sorted(dict.fromkeys(found), key=lambda finding: (finding.lesson, KINDS.index(finding.kind)))
+
+
+def of_page(page: dict) -> Iterator[tuple[str, str]]:
+    """(kind, sentence) of one run's claims; a claim that stands on two pages is found twice."""
+    for claim in page["claims"]:
+        if not claim["null"]:
+            yield NO_NULL, claim["text"]
+        if claim["margin"] is not None and claim["margin"] < NEARLY:
+            yield NEAR_NULL, claim["text"]
+        if claim["slack"] is not None and claim["slack"] > LAX:
+            yield LAX_THRESHOLD, claim["text"]
+    stored = load_evidence(page["lesson"], page["data"], page["budget"])
+    if stored is None or len(stored.seeds) < RUNS:
+        yield FEW_RUNS, f"{page['data']}, {page['budget']} budget: {len(stored.seeds) if stored else 'none'}"
+
+
+def uncontrolled(path: Path) -> Iterator[str]:
+    """Sentences that name a cause, in sections of a lesson that make no claim with a null."""
+    section, controlled = [], False
+    for cell in [*json.loads(path.read_text(encoding="utf-8"))["cells"], None]:
+        text = "".join(cell["source"]) if cell else ""
+        if cell is None or (cell["cell_type"] == "markdown" and text.startswith("## ")):
+            if not controlled:
+                yield from (sentence for prose in section for sentence in sentences(prose) if CAUSAL.search(sentence))
+            section, controlled = [], False
+        if cell and cell["cell_type"] == "markdown":
+            section.append(text)
+        else:
+            controlled = controlled or "course.claim(" in text
+
+
+def sentences(prose: str) -> list[str]:
+    """The sentences of a Markdown text, without headings, tables, code and what is folded away."""
+    prose = re.sub(r"```.*?```|<details>.*?</details>|^(#|\|).*?$", "", prose, flags=re.DOTALL | re.MULTILINE)
+    return [" ".join(part.split()) for part in re.split(r"(?<=[.!?:])\s+|\n\s*\n", prose) if part.strip()]
+
+
+def report(found: list[Finding], pages: Iterable[dict], numbers: Iterable[str], whole: bool) -> str:
+    """A table of counts; with `whole`, then each finding under its lesson and kind."""
+    counts = Counter((finding.lesson, finding.kind) for finding in found)
+    claims = Counter({page["lesson"]: 0 for page in pages})
+    for page in pages:
+        claims[page["lesson"]] += len(page["claims"])
+    lines = [f"{'lesson':>6} {'claims':>7}   " + "   ".join(KINDS)]
+    for number in numbers:
+        row = "   ".join(f"{counts[number, kind]:>{len(kind)}}" for kind in KINDS)
+        lines.append(f"{number:>6} {claims[number]:>7}   {row}")
+    if whole:
+        heading = None
+        for finding in found:
+            if heading != (finding.lesson, finding.kind):
+                heading = finding.lesson, finding.kind
+                lines.append(f"\n{finding.lesson}: {finding.kind}")
+            lines.append(f"  {finding.about}")
+    return "\n".join(lines)
