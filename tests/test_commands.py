@@ -273,9 +273,15 @@ def test_render_refuses_a_notebook_that_github_would_not_show(checkout):
 # ---- claims ---------------------------------------------------------------------------------------
 
 
+WELL_DONE = {"condition": "above 0.5", "null": {"chance": "0.1", "noise": "0.2"}, "slack": 2.1, "margin": 0.5}
+
+
 def keep_page(checkout, lesson, data="toys", budget="cpu", **claim):
     """One ledger page with one claim, as `lesson.claim` writes it."""
-    row = {"text": "it is so", "holds": True, "measured": "0.5 ± 0.1 (5 runs)", "paper": "0.4", "protocol": "", **claim}
+    row = {
+        "text": "it is so", "holds": True, "measured": "0.5 ± 0.1 (5 runs)", "paper": "0.4", "protocol": "",
+        "condition": "", "null": {}, "fooled": [], "slack": None, "margin": None, **claim,
+    }  # fmt: skip
     heading = {"lesson": lesson, "data": data, "budget": budget, "seed": 0, "device": "CPU (1 thread)", "torch": "2.6"}
     checkout.write(f"build/ledger/{lesson}-{data}-{budget}.json", json.dumps({**heading, "claims": [row]}))
 
@@ -283,7 +289,7 @@ def keep_page(checkout, lesson, data="toys", budget="cpu", **claim):
 def test_claims_writes_the_page_from_the_ledger(checkout):
     checkout.lesson("01_the_game"), checkout.lesson("03_images")
     keep_page(checkout, "03", "digits", text="digits converge")
-    keep_page(checkout, "03", "mnist", text="p(a|b) falls\nfast", measured="|x| = 1", protocol="5 seeds")
+    keep_page(checkout, "03", "mnist", text="p(a|b) falls\nfast", measured="|x| = 1", protocol="5 seeds", **WELL_DONE)
     keep_page(checkout, "01")
     result = checkout.course("claims")
     assert (result.returncode, result.stdout) == (0, "CLAIMS.md: 3 claims, 0 of them do not hold\n"), result.stderr
@@ -293,8 +299,9 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
         "## 03 images, on mnist",
         "## 03 images, on digits",
     ]
-    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) | 0.4 |\n" in text
-    assert "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 | 0.4 |\n" in text
+    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  | 0.4 |\n" in text
+    row = "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 (above 0.5) | chance: 0.1; noise: 0.2 | × 2.1 | 0.4 |\n"
+    assert row in text
     assert text.count("\ncpu budget, seed 0, CPU (1 thread), torch 2.6\n") == 3
 
 
@@ -328,6 +335,66 @@ def test_claims_prefers_the_cpu_budget_and_forgets_what_is_gone(checkout):
     assert result.returncode == 0, result.stderr
     rows = re.findall(r"^\| ✔ \| (.*?) \|", (checkout.root / "CLAIMS.md").read_text(encoding="utf-8"), re.M)
     assert rows == ["on the cpu", "only on the gpu"]
+
+
+# ---- claims --audit -------------------------------------------------------------------------------
+
+PROSE = """## The second section
+It rises because the noise falls. It falls. The gradient *cannot* pass; so it stops.
+
+| so | because |
+```python
+because = "helps"
+```
+<details><summary>Answer</summary>It helps.</details>
+The map is so smooth that it closes. Momentum
+helps: see below."""
+
+
+def audited(checkout, *argv):
+    """A lesson with one weak claim of each kind, and one that is well done; what the audit says."""
+    path = checkout.lesson("03_images", "course.claim('it is so', 1, above=0, null={'chance': -1})")
+    notebook = json.loads(path.read_text())
+    markdown = {"cell_type": "markdown", "metadata": {}}
+    notebook["cells"][:0] = [
+        {**markdown, "id": "first", "source": "## The first section\nThis helps, as a claim shows."}
+    ]
+    notebook["cells"].append({**markdown, "id": "last", "source": PROSE})
+    path.write_text(json.dumps(notebook))
+    checkout.lesson("01_the_game")
+    keep_page(checkout, "01", **WELL_DONE)
+    rows = {"without": {}, "near": {**WELL_DONE, "margin": 0.09}, "lax": WELL_DONE, "fine": {**WELL_DONE, "slack": 2.0}}
+    for data, (text, row) in zip("abcd", rows.items(), strict=True):
+        keep_page(checkout, "03", data, text=text, **row)
+    for data, runs in {"a": 8, "b": 7, "c": 8}.items():
+        table = {"seeds": list(range(runs)), "made": "", "values": {}}
+        checkout.write(f"course_utils/evidence/03-{data}-cpu.json", json.dumps(table))
+    return checkout.course("claims", "--audit", *argv)
+
+
+def test_the_audit_counts_the_weak_claims_of_all_lessons(checkout):
+    result = audited(checkout)
+    assert result.returncode == 0, result.stderr
+    head, *rows = result.stdout.splitlines()
+    assert [" ".join(row.split()) for row in rows] == ["01 1 0 0 1 1 0", "03 4 1 1 2 2 3"]
+    assert re.split(r"\s{3,}", head.strip())[1:] == [
+        "no null", "a null nearly passes", "threshold more than twice as lax as the measurement",
+        "fewer than 8 stored runs", "a cause without a control",
+    ]  # fmt: skip
+    assert not (checkout.root / "CLAIMS.md").exists()
+
+
+def test_the_audit_of_a_lesson_lists_each_finding_and_fails(checkout):
+    result = audited(checkout, "3")
+    assert result.returncode == 1, result.stderr
+    assert result.stdout.split("\n\n")[1:] == [
+        "03: no null\n  without",
+        "03: a null nearly passes\n  near",
+        "03: threshold more than twice as lax as the measurement\n  near\n  lax",
+        "03: fewer than 8 stored runs\n  b, cpu budget: 7\n  d, cpu budget: none",
+        "03: a cause without a control\n"
+        "  It rises because the noise falls.\n  The gradient *cannot* pass; so it stops.\n  Momentum helps:\n",
+    ]
 
 
 # ---- bench, badges --------------------------------------------------------------------------------

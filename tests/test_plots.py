@@ -114,7 +114,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
         lambda: plots.decision_surface(lambda x: x[:, 0], POINTS, POINTS - 1),
         ["0.5  cannot tell", "1  real"],
     ),
-    "log_density": (lambda: plots.log_density(Gaussian2D(), POINTS), ["log density (nats)", "60 samples"]),
+    "log_density": (lambda: plots.log_density(Gaussian2D(), POINTS), ["log density (nats)", "60 generated points"]),
     "vector_field": (
         lambda: plots.vector_field(turn, {"path": POINTS}),
         ["path", "start", "end", "equilibrium", "generator θ"],
@@ -401,10 +401,13 @@ def test_decision_surface_counts_the_right_side_and_leaves_the_module_as_it_was(
 def test_log_density_reports_samples_and_floor_and_draws_no_random_numbers():
     before = torch.get_rng_state()
     text = plots.log_density(Gaussian2D(), np.zeros((400, 2)))
-    assert "Mean log density of 400 samples: −1.84 nats" in text  # −ln 2π
-    floor = float(re.search(r"reach (−[\d.]+[\d])", text)[1].replace("−", "-"))
-    assert floor == pytest.approx(-math.log(2 * math.pi) - 1, abs=0.2)  # minus half the expected squared norm
+    assert "Mean log density of 400 generated points: −1.84 ± 0 nats" in text  # −ln 2π
+    floor, error = re.search(r"reach (−[\d.]+) ± ([\d.]+)\.", text).groups()
+    assert float(floor.replace("−", "-")) == pytest.approx(-math.log(2 * math.pi) - 1, abs=0.2)  # E|x|²/2 = 1
+    assert float(error) == pytest.approx(1.96 / 20, rel=0.3)  # |x|²/2 has a standard deviation of 1
     assert torch.equal(before, torch.get_rng_state())
+    real = plots.log_density(Gaussian2D(), np.zeros((400, 2)), real=True)
+    assert "Mean log density of 400 real points" in real
 
 
 def test_vector_field_reports_distances_and_asks_for_directions():
@@ -591,6 +594,19 @@ def test_scatter_frames_put_samples_where_they_are():
     assert (frame[1:-1, 1:-1] == 255).all()
     heat = raster.heat_frame(lambda x: 100 * x[:, 1], extent, 100).astype(int)
     assert (heat[10, :, 2] > heat[10, :, 0]).all() and (heat[90, :, 2] < heat[90, :, 0]).all()  # y points up
+
+
+@pytest.mark.parametrize("colours", [64, 24, 16])
+def test_with_few_colours_the_roles_keep_theirs(colours):
+    def wavy(x):
+        return 3 * torch.sin(3 * torch.as_tensor(x)[:, 0])
+
+    places = np.random.default_rng(0).normal(size=(2, 30, 2))
+    frame = raster.scatter_frame(*places, (-4, 4, -4, 4), 360, wavy)
+    fewer = raster.with_fewer_colours(Image.fromarray(frame), colours).convert("RGB")
+    assert len(fewer.getcolors()) <= colours
+    marks = (frame == [230, 159, 0]).all(-1)  # orange, #E69F00
+    assert marks.sum() > 100 and (np.asarray(fewer)[marks] == [230, 159, 0]).all()
 
 
 def test_frames_are_cheap():

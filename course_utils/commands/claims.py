@@ -22,11 +22,13 @@ are those of the first edition; `python3 course.py claims --audit` lists them, a
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    parser = Parser("claims", "Write CLAIMS.md from the ledger that the last runs of the lessons left in build/ledger/.")
+    parser = Parser(
+        "claims", "Write CLAIMS.md from the ledger that the last runs of the lessons left in build/ledger/."
+    )
     parser.add_argument(
         "--audit", metavar="NN", nargs="*", type=lesson,
-        help="write nothing, and list instead which claims could pass without being true: counts for all lessons; or, for "
-        "these lessons, each finding, with an exit code of 1 if there is one",
+        help="write nothing, and list instead which claims could pass without being true: counts for all lessons; or, "
+        "for these lessons, each finding, with an exit code of 1 if there is one",
     )  # fmt: skip
     return parser.parse_args(argv)
 

@@ -5,6 +5,7 @@ from .class_accuracy import ClassAccuracy, class_accuracy
 from .classifier import Classifier
 from .classifier_cache import ClassifierError, load_classifier
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
+from .fresh_discriminator import FreshDiscriminator, fresh_discriminator
 from .legibility import Legibility, legibility
 from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood
 from .membership import MembershipAUC, membership_auc
@@ -31,6 +32,7 @@ __all__ = [
     "ClassifierError",
     "Confidence",
     "FrechetResult",
+    "FreshDiscriminator",
     "Legibility",
     "LogLikelihood",
     "MembershipAUC",
@@ -46,6 +48,7 @@ __all__ = [
     "effective_rank",
     "frechet_classifier_distance",
     "frechet_distance",
+    "fresh_discriminator",
     "gradient_norm",
     "gradient_signal_to_noise",
     "layer_gradient_norms",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
-from course_utils.inputs import require_function, require_methods
+from course_utils.inputs import require_flag, require_function, require_methods
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.plane import (
@@ -78,12 +78,20 @@ def decision_surface(
         return show(figure, caption)
 
 
-def log_density(toy, samples, title: str | None = None, extent: Extent | None = None, resolution: int = 160) -> Caption:
-    """The exact log density of a toy (`.log_prob`, `.sample`) under samples [n, 2], in nats.
+def log_density(
+    toy,
+    samples,
+    title: str | None = None,
+    extent: Extent | None = None,
+    resolution: int = 160,
+    real: bool = False,
+) -> Caption:
+    """The exact log density of a toy (`.log_prob`, `.sample`) under samples [n, 2], in nats; `real` if they are its own.
 
-    The caption gives the samples' mean log density and its floor, the same for as many samples of the toy
-    itself.
+    The caption gives the samples' mean log density and its floor, the same for as many fresh samples of the toy itself,
+    each ± 1.96 standard errors.
     """
+    role = REAL if require_flag("real", real) else FAKE
     samples = arrays.array(samples, "samples", (None, 2))
     require_methods("toy", toy, "log_prob", "sample")
     with torch.random.fork_rng(devices=[]):  # looking must not move the course's random numbers
@@ -91,11 +99,10 @@ def log_density(toy, samples, title: str | None = None, extent: Extent | None = 
     extent = window(own, 0.65) if extent is None else check_extent(extent)
     xs, ys, points = lattice(extent, resolution)
     field = _log_prob(toy, points).reshape(resolution, resolution)
-    mean, floor = _log_prob(toy, samples).mean(), _log_prob(toy, own).mean()
+    mean, floor = (_mean_with_error(_log_prob(toy, x)) for x in (samples, own))
     caption = (
-        f"Mean log density of {len(samples):,} samples: {arrays.number(mean)} nats; perfect samples of "
-        "this toy reach "
-        f"{arrays.number(floor)}. The colour scale ends 12 nats below the highest density."
+        f"Mean log density of {len(samples):,} {role.name} points: {mean} nats; as many fresh ones of this toy reach "
+        f"{floor}. The colour scale ends 12 nats below the highest density."
     )
     with course_style():
         figure, ((axes,),) = new_figure(6.4, 4.5 * aspect(extent) + 1.0 + 0.3 * bool(title))
@@ -115,16 +122,21 @@ def log_density(toy, samples, title: str | None = None, extent: Extent | None = 
             samples[:, 0],
             samples[:, 1],
             linestyle="",
-            marker=FAKE.marker,
+            marker=role.marker,
             markersize=5.5,
             markeredgewidth=0.8,
             markerfacecolor="white",
             markeredgecolor="black",
-            label=f"{len(samples):,} samples",
+            label=f"{len(samples):,} {role.name} points",
         )
         figure.colorbar(heat, ax=axes, label="log density (nats)", shrink=0.85, aspect=24, extend="min")
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", markerscale=1.6)
         return show(figure, caption)
+
+
+def _mean_with_error(values: np.ndarray) -> str:
+    error = 1.96 * values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return f"{arrays.number(values.mean())} ± {error:.2g}"
 
 
 def vector_field(

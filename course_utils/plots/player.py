@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from course_utils.plots.raster import shrink
+from course_utils.plots.raster import shrink, with_fewer_colours
 
 # From the best picture to the smallest: longest side in pixels, JPEG quality, palette colours.
 _QUALITY = ((360, 88, 64), (300, 78, 40), (240, 68, 32), (180, 58, 24), (130, 45, 16))
@@ -94,7 +94,7 @@ def _encode(frame: np.ndarray, quality: int, colours: int) -> str:
     """The smaller of a palette PNG (flat drawings) and a JPEG (photographs), as `mime;base64,...`."""
     picture = Image.fromarray(frame)
     as_png, as_jpeg = io.BytesIO(), io.BytesIO()
-    picture.quantize(colours, dither=Image.Dither.NONE).save(as_png, "png", optimize=True)
+    with_fewer_colours(picture, colours).save(as_png, "png", optimize=True)
     picture.save(as_jpeg, "jpeg", quality=quality)
     kind, best = min(("png", as_png.getvalue()), ("jpeg", as_jpeg.getvalue()), key=lambda pair: len(pair[1]))
     return f"image/{kind};base64,{base64.b64encode(best).decode()}"

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from course_utils.plots.plane import Extent, probabilities
-from course_utils.plots.style import FAKE, REAL, VERDICT
+from course_utils.plots.style import FAKE, OKABE_ITO, REAL, VERDICT
 
 _PALETTE = np.rint(VERDICT(np.linspace(0, 1, 256))[:, :3] * 255).astype(np.uint8)
 
@@ -55,11 +55,21 @@ def light_png(png: bytes, limit: int) -> bytes:
         if len(png) <= limit:
             break
         buffer = io.BytesIO()
-        Image.open(io.BytesIO(png)).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
-            buffer, "png", optimize=True
-        )
+        with_fewer_colours(Image.open(io.BytesIO(png)).convert("RGB"), colours).save(buffer, "png", optimize=True)
         png = min(png, buffer.getvalue(), key=len)
     return png
+
+
+def with_fewer_colours(picture: Image.Image, colours: int) -> Image.Image:
+    """The RGB picture with a palette of at most `colours`, in which the roles keep theirs, however small their marks.
+
+    A palette made for the picture alone gives its colours to what covers most of it, and turns all marks to one grey.
+    """
+    kept = [round(255 * channel) for colour in OKABE_ITO[: colours - 2] for channel in to_rgb(colour)]
+    own = colours - len(kept) // 3
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(picture.quantize(own, dither=Image.Dither.NONE).getpalette()[: 3 * own] + kept)
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _pixels(points: np.ndarray, extent: Extent, size: int) -> np.ndarray:

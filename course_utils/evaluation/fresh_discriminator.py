@@ -1,0 +1,152 @@
+"""What "the discriminator cannot tell them apart" means: a new one, trained on frozen samples, judges others.
+
+The discriminator of a game is a poor judge of its end: it has learned from a generator that moved away from it. One
+that starts anew and is trained on fixed samples bounds from below how far the two distributions are apart.
+"""
+
+import copy
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
+
+from course_utils.evaluation.membership import membership_auc
+from course_utils.inputs import require_count, require_kind, require_number, shown
+from course_utils.models import evaluating
+from course_utils.tensor_inputs import require_finite, require_tensor
+from course_utils.training.randomness import forked_random_state, require_seed
+from course_utils.training.reach import require_logits
+
+LEAST = 40  # samples of each kind
+LOOKS = 20  # at the samples that choose when to stop
+CHUNK = 1000  # samples judged at once
+
+
+@dataclass(frozen=True)
+class FreshDiscriminator:
+    """What a new discriminator tells of held-out samples; `accuracy` and `auc` have the floor ½, `jsd` has 0.
+
+    `value`: V(G, D) in nats, −2 ln 2 = −1.386 for a D that knows nothing. `jsd`: a lower bound on the Jensen–Shannon
+    divergence, V/2 + ln 2 nats, at most ln 2; `jsd_error` is its standard error over the held-out samples.
+    """
+
+    accuracy: float
+    auc: float
+    value: float
+    jsd: float
+    jsd_error: float
+    network: nn.Module
+
+    def __repr__(self) -> str:
+        return (
+            f"fresh discriminator: accuracy {self.accuracy:.1%}, AUC {self.auc:.3f} (both ½ if it cannot tell), "
+            f"V = {self.value:.3f} nats, so JSD ≥ {self.jsd:.3f} ± {self.jsd_error:.3f} nats"
+        )
+
+
+def fresh_discriminator(
+    discriminator: nn.Module,
+    real: Tensor,
+    generated: Tensor,
+    *,
+    steps: int = 1000,
+    batch_size: int = 128,
+    lr: float = 1e-3,
+    seed: int = 0,
+) -> FreshDiscriminator:
+    """Train a copy of an untrained `discriminator` to tell real from generated samples, and judge it on others.
+
+    Of the samples [n, …] and [m, …], a random half trains it: Adam on the cross-entropy of batches, half of them real.
+    A quarter chooses at which of 20 moments it was best, and the last quarter judges. For every D,
+    V(G, D) ≤ 2 JSD − 2 ln 2 (Goodfellow et al. 2014, theorem 1), so what is measured bounds the JSD from below: a
+    better network, more samples or more steps may raise it.
+
+    Raises ValueError for fewer than 40 samples of a kind, for NaN, and for a D that does not give one logit a sample.
+    """
+    require_kind("discriminator", discriminator, nn.Module)
+    steps, half = require_count("steps", steps), require_count("batch_size", batch_size, least=2) // 2
+    lr, seed = require_number("lr", lr, above=0), require_seed(seed)
+    network = copy.deepcopy(discriminator)
+    device = next(network.parameters()).device
+    with forked_random_state(device, seed), torch.enable_grad():
+        (real_train, real_choose, real_judge), (fake_train, fake_choose, fake_judge) = (
+            _split(_samples(name, samples, real), device)
+            for name, samples in {"real": real, "generated": generated}.items()
+        )
+        with evaluating(network), torch.no_grad():
+            require_logits(network, real_choose[:2], [], "discriminator")
+        answers = torch.cat([torch.ones(half, device=device), torch.zeros(half, device=device)])
+        optimizer = torch.optim.Adam(network.train().parameters(), lr=lr, betas=(0.5, 0.999))
+        best, best_weights = -math.inf, None
+        for step in range(1, steps + 1):
+            batch = torch.cat([_draw(real_train, half), _draw(fake_train, half)])
+            loss = binary_cross_entropy_with_logits(_logits(network, batch), answers.to(batch.dtype))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if step % max(1, steps // LOOKS) == 0 or step == steps:
+                value = sum(term.mean().item() for term in _terms(network, real_choose, fake_choose))
+                if value > best:
+                    best, best_weights = value, copy.deepcopy(network.state_dict())
+    if best_weights is None:
+        raise ValueError(f"the fresh discriminator diverged, its V is NaN or −infinity: lower its rate, lr={lr:g}")
+    network.load_state_dict(best_weights)
+    return _judged(network.eval(), real_judge, fake_judge)
+
+
+def _samples(name: str, samples: Tensor, real: Tensor) -> Tensor:
+    require_tensor(name, samples, ("n", ...))
+    if len(samples) < LEAST:
+        raise ValueError(
+            f"{name}: a fresh discriminator needs at least {LEAST} samples of each kind, not {len(samples)}"
+        )
+    if samples.shape[1:] != real.shape[1:]:
+        raise ValueError(f"generated samples must have the shape of the real ones, {shown(real)}, not {shown(samples)}")
+    return require_finite(name, samples.detach())
+
+
+def _split(samples: Tensor, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """A random half, and two quarters."""
+    quarter = len(samples) // 4
+    mixed = samples[torch.randperm(len(samples)).to(samples.device)].to(device)
+    return mixed.split([len(samples) - 2 * quarter, quarter, quarter])
+
+
+def _draw(samples: Tensor, count: int) -> Tensor:
+    return samples[torch.randint(len(samples), (count,), device=samples.device)]
+
+
+def _judged(network: nn.Module, real: Tensor, fake: Tensor) -> FreshDiscriminator:
+    on_real, on_fake = _terms(network, real, fake)
+    value = (on_real.mean() + on_fake.mean()).item()
+    real_logits, fake_logits = _read(network, real), _read(network, fake)
+    right = (real_logits > 0).double().mean() + (fake_logits <= 0).double().mean()
+    return FreshDiscriminator(
+        accuracy=right.item() / 2,
+        auc=membership_auc(real_logits, fake_logits).auc,
+        value=value,
+        jsd=value / 2 + math.log(2),
+        jsd_error=math.sqrt((on_real.var() / len(real) + on_fake.var() / len(fake)).item()) / 2,
+        network=network,
+    )
+
+
+def _terms(network: nn.Module, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """log D of each real sample, log(1 − D) of each generated one."""
+    return logsigmoid(_read(network, real)), logsigmoid(-_read(network, fake))
+
+
+@torch.no_grad()
+def _read(network: nn.Module, x: Tensor) -> Tensor:
+    """All logits, in evaluation mode; on the CPU in float64, where sums of many are exact enough."""
+    with evaluating(network):
+        return torch.cat([_logits(network, chunk) for chunk in x.split(CHUNK)]).cpu().double()
+
+
+def _logits(network: nn.Module, x: Tensor) -> Tensor:
+    logits = network(x)
+    if not isinstance(logits, Tensor) or logits.shape != (len(x),):
+        raise ValueError(f"a discriminator gives one logit for each of {len(x)} samples, [n], not {shown(logits)}")
+    return logits
