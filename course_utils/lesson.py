@@ -3,28 +3,24 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import torch
 
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.conditions import Condition
 from course_utils.data import ImageData, load_images
-from course_utils.evidence import Evidence, load_evidence, predicted_seconds
+from course_utils.evidence import predicted_seconds
 from course_utils.inputs import (
     require_choice,
     require_count,
     require_flag,
     require_kind,
     require_mapping,
-    require_number,
-    require_text,
 )
 from course_utils.machine import best_device
-from course_utils.storage import write_json
-
-if TYPE_CHECKING:
-    from course_utils.plots import Caption
+from course_utils.reproduction import Reproduction
+from course_utils.training.interrupt import STOPPED
 
 BUDGETS = ("smoke", "cpu", "gpu")
 IMAGE_SETS = ("digits", "fashion_mnist", "mnist")  # as `per_data` spells them
@@ -51,7 +47,7 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     return lesson
 
 
-class Lesson:
+class Lesson(Reproduction):
     """A running lesson. Made by `begin`."""
 
     def __init__(
@@ -63,15 +59,24 @@ class Lesson:
         images: ImageData | None = None,
         own_images: bool = False,
     ):
+        super().__init__()
         self.number = _require_lesson_number(number)
         self.device = require_kind("device", device, torch.device)
         self.budget = require_choice("budget", budget, BUDGETS)
         self.seed = require_count("seed", seed, least=0)
-        self.unchecked = "at the smoke budget" if budget == "smoke" else "on your own images" if own_images else ""
+        self._own_images = own_images
         self._images = None if images is None else require_kind("images", images, ImageData)
-        self._measured: dict[str, float] = {}
-        self._evidence_file = os.environ.get("COURSE_EVIDENCE")  # set by `course.py evidence`, which wants numbers only
         self._ledger: Ledger | None = None
+
+    @property
+    def unchecked(self) -> str:
+        """Why claims are said and not judged now: too short a run, other images, or a training that was stopped."""
+        if self.budget == "smoke":
+            return "at the smoke budget"
+        if self._own_images:
+            return "on your own images"
+        stopped = sorted(loop.run.steps_done for loop in STOPPED)
+        return f"as a training was stopped at step {stopped[0]:,}" if stopped else ""
 
     def table(self) -> str:
         timing = predicted_seconds(self.number, self.budget)
@@ -156,7 +161,7 @@ class Lesson:
         checked = Claim(text, require_flag("holds", holds), describe(measured))
         if not checked.holds:
             raise ClaimFailed(f"{checked.said()}. This is an identity, and does not hold here ({self.device})")
-        if not self.unchecked and not self._evidence_file:
+        if not self.unchecked and not self.becomes_evidence:
             self._page().add_check()
         print(f"checked: {checked.said()}")
 
@@ -165,87 +170,13 @@ class Lesson:
         if self.unchecked:
             print(f"· not checked {self.unchecked}: {claim.said()}")
             return
-        if not self._evidence_file:
+        if not self.becomes_evidence:
             self._page().add(claim)
         print(f"{'✔' if claim.holds else '✘'} {claim.said()}")
-        if not claim.holds and not self._evidence_file:
+        if not claim.holds and not self.becomes_evidence:
             fooled = " and ".join(claim.fooled)
             why = f"{fooled} meets the demand too: it proves nothing" if fooled else "measured otherwise"
             raise ClaimFailed(f"{claim.said()}. This run (seed {self.seed}, {self.device}): {why}")
-
-    def record(self, key: str, value: float) -> float:
-        """Note one number of this run under `key`, for `course.py evidence` and for `claim_predicted`; returns it.
-
-        Raises ValueError for NaN or infinity: no other run could be compared with it.
-        """
-        require_text("key", key)
-        found = require_number(key, value, hint="no run can be compared with it; find where it arises first")
-        self._measured[key] = found
-        if self._evidence_file:
-            write_json(Path(self._evidence_file), self._measured)
-        return value
-
-    @property
-    def measured(self) -> dict[str, float]:
-        """What `record` has noted so far."""
-        return dict(self._measured)
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """What several seeds measured in this lesson, on this image set and budget; None if that is not stored."""
-        if self._evidence_file or self.budget == "smoke":
-            return None
-        return load_evidence(self.number, self.images.name, self.budget)
-
-    def claim_predicted(self, key: str) -> None:
-        """Claim that this run's `key` falls where the stored runs predict it; say so where none are stored."""
-        if key not in self._measured:
-            raise ValueError(f'nothing is recorded as {key!r}; write course.record("{key}", value) first')
-        evidence = self.evidence
-        if evidence is None:
-            where = f"lesson {self.number}, {self.images.name}, {self.budget} budget"
-            print(f"· no stored runs to compare {key} with ({where})")
-            return
-        if key not in evidence.values:
-            again = f"run `course.py evidence {self.number} --data {self.images.name} --budget {self.budget}` again"
-            raise ValueError(f"the stored runs did not record {key!r}; {again}")
-        low, high = evidence.band(key)
-        value, count = self._measured[key], len(evidence.values)
-        together = f" (for all {count} numbers together)" if count > 1 else ""
-        self.assertion(
-            f"this run's “{key}” lies in the 99 % band{together} that {len(evidence.seeds)} stored runs predict, "
-            f"{low:.3g} to {high:.3g}",
-            low <= value <= high,
-            measured=value,
-            protocol=f"stored runs: {evidence.made}, seeds {', '.join(map(str, evidence.seeds))}",
-        )
-
-    def compare_with_stored(self, floors: Mapping[str, float] | None = None) -> "Caption | None":
-        """Draw all that was recorded beside the stored runs, and claim that each number lies in their band.
-
-        `floors`: what real data score, for the numbers that have a floor. Without stored runs there is nothing to draw.
-        """
-        if unknown := set(floors or {}) - set(self._measured):
-            raise ValueError(f"floors names {', '.join(unknown)}, which record() has not noted in this run")
-        evidence, caption = self.evidence, None
-        if evidence is not None:
-            from course_utils.plots import evidence_dots
-
-            caption = evidence_dots(
-                {
-                    key: {
-                        "values": stored,
-                        "yours": self._measured[key],
-                        "band": evidence.band(key),
-                        "floor": (floors or {}).get(key),
-                    }
-                    for key, stored in evidence.values.items()
-                    if key in self._measured
-                }
-            )
-        for key in self._measured:
-            self.claim_predicted(key)
-        return caption
 
     def _page(self) -> Ledger:
         if self._ledger is None:

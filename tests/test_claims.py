@@ -1,6 +1,8 @@
 """Claims: how a measurement reads, what the ledger keeps, and when a lesson stops."""
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from scipy import stats
 
 from course_utils import evidence
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
-from course_utils.data import ImageData
+from course_utils.data import ImageData, Ring
 from course_utils.lesson import Lesson
+from course_utils.models import PointDiscriminator, PointGenerator
+from course_utils.training import adam, every, go_on, train_gan
 
 DIGITS = ImageData(
     "digits", torch.zeros(4, 1, 8, 8, dtype=torch.uint8), torch.arange(4),
@@ -248,6 +252,28 @@ def test_at_smoke_a_claim_is_said_and_not_judged(start, pages, capsys):
     start("smoke").claim("it is so", float("nan"), above=0.5, null={"untrained": 0.9})
     assert capsys.readouterr().out == "· not checked at the smoke budget: it is so  [measured nan; untrained: 0.9]\n"
     assert pages() == {}
+
+
+def test_after_the_stop_button_claims_accuse_nobody_until_the_run_is_finished(start, pages, capsys):
+    def stop(run, at_end=False):
+        if run.steps_done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    torch.manual_seed(0)
+    networks = PointGenerator(2), PointDiscriminator()
+    optimizers = {"g_optimizer": adam(networks[0]), "d_optimizer": adam(networks[1])}
+    run = train_gan(*networks, Ring().sample, steps=9, callbacks=[every(1, stop)], progress=False, **optimizers)
+    assert run.interrupted
+    course = start("cpu")
+    course.claim("it is so", 0.1, above=0.5, null={"untrained": 0.0})
+    course.assertion("it is so", False)
+    assert capsys.readouterr().out == (
+        "· not checked as a training was stopped at step 4: it is so  [measured 0.1; untrained: 0]\n"
+        "· not checked as a training was stopped at step 4: it is so\n"
+    )
+    go_on(run)
+    with pytest.raises(ClaimFailed):
+        course.claim("it is so", 0.1, above=0.5, null={"untrained": 0.0})
 
 
 @pytest.mark.parametrize("budget", ["smoke", "cpu"])

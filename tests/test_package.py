@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 
+from course_utils.commands import audit
 from course_utils.commands.lessons import all_lessons, uses_images
 from course_utils.commands.render import LIMIT
 
@@ -24,7 +25,7 @@ FLOORS = (
     {"inputs", "tensor_inputs", "storage", "progress", "intervals", "timing"},
     {"data", "objectives", "models"},
     {"training", "evaluation"},
-    {"plots", "claims", "evidence", "lesson", "machine"},
+    {"plots", "claims", "conditions", "evidence", "reproduction", "lesson", "machine"},
     {"checks"},
     {"commands", "__main__"},
 )
@@ -52,7 +53,9 @@ def test_the_package_itself_loads_nothing_and_at_once():
     assert not {"torch", "numpy", "scipy", "matplotlib", "tqdm"} & set(runs[0]["modules"])
 
 
-@pytest.mark.parametrize("module", ["inputs", "storage", "claims", "evidence", "commands.evidence", "__main__"])
+@pytest.mark.parametrize(
+    "module", ["inputs", "storage", "claims", "conditions", "evidence", "commands.evidence", "__main__"]
+)
 def test_what_the_launcher_and_the_ledger_need_loads_no_torch(module):
     modules = fresh(f"import course_utils.{module}, json, sys; print(json.dumps(list(sys.modules)))")
     assert not {"torch", "numpy", "scipy", "matplotlib"} & set(modules)
@@ -231,4 +234,12 @@ def test_code_cells_are_short_and_parts_of_the_course(path, lesson):
 
 
 def test_a_lesson_claims_something(lesson):
-    assert re.search(r"\bcourse\.claim\(", code(lesson))
+    assert re.search(r"\bcourse\.(claim|assertion)\(", code(lesson))
+
+
+@pytest.mark.parametrize("number", audit.CONVERTED)
+def test_a_converted_lesson_claims_nothing_without_a_null_and_no_cause_without_a_control(number):
+    source = code(nbformat.read(all_lessons()[number], as_version=4))
+    assert "course.assertion(" not in source and "claim_predicted(" not in source
+    assert 1 <= source.count("course.claim(") <= 14
+    assert list(audit.uncontrolled(all_lessons()[number])) == []

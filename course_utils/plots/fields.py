@@ -86,10 +86,10 @@ def log_density(
     resolution: int = 160,
     real: bool = False,
 ) -> Caption:
-    """The exact log density of a toy (`.log_prob`, `.sample`) under samples [n, 2], in nats; `real` if they are its own.
+    """The exact log density of a toy (`.log_prob`, `.sample`) under samples [n, 2], in nats.
 
-    The caption gives the samples' mean log density and its floor, the same for as many fresh samples of the toy itself,
-    each ± 1.96 standard errors.
+    `real`: the samples are the toy's own, and drawn as such. The caption gives their mean log density and its floor,
+    the same for as many fresh samples of the toy itself, each ± 1.96 standard errors.
     """
     role = REAL if require_flag("real", real) else FAKE
     samples = arrays.array(samples, "samples", (None, 2))

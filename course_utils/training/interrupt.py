@@ -4,6 +4,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
+
+# The loops that the stop button ended and nothing has finished since: what is measured on their runs is no evidence.
+STOPPED: WeakSet = WeakSet()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.divergence import TrainingDiverged, finite_losses, require_finite_weights
 from course_utils.training.engine import choose, prepare, require_engine, sharing
 from course_utils.training.identity import describe
-from course_utils.training.interrupt import deferred_interrupt
+from course_utils.training.interrupt import STOPPED, deferred_interrupt
 from course_utils.training.modes import Modes
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
@@ -123,6 +123,7 @@ class Loop:
                             saved.save(state_of(run, parts, step.streams))
                         in_any(False)  # the others wait for it
         run.interrupted = run.steps_done < steps
+        (STOPPED.add if run.interrupted else STOPPED.discard)(self)
         if progress:
             print(_closing_line(run, steps, first_step))
 
