@@ -173,7 +173,7 @@ class Lesson(Reproduction):
         if not self.becomes_evidence:
             self._page().add(claim)
         print(f"{'✔' if claim.holds else '✘'} {claim.said()}")
-        if not claim.holds and not self.becomes_evidence:
+        if not claim.holds and not self.becomes_evidence and os.environ.get("COURSE_CLAIMS") != "report":
             fooled = " and ".join(claim.fooled)
             why = f"{fooled} meets the demand too: it proves nothing" if fooled else "measured otherwise"
             raise ClaimFailed(f"{claim.said()}. This run (seed {self.seed}, {self.device}): {why}")

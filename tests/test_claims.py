@@ -160,6 +160,15 @@ def test_a_new_run_of_a_lesson_replaces_the_page_of_the_last(start, pages):
     assert [[claim["text"] for claim in page["claims"]] for page in pages().values()] == [["second"]]
 
 
+def test_where_claims_are_reported_the_lesson_goes_on_after_one_that_fails(start, pages, monkeypatch):
+    monkeypatch.setenv("COURSE_CLAIMS", "report")
+    course = start("cpu")
+    course.claim("it is so", 0.1, above=0.5, null={"untrained": 0.0})
+    course.assertion("and so", True)
+    ((first, second),) = [page["claims"] for page in pages().values()]
+    assert (first["holds"], second["holds"]) == (False, True)
+
+
 def test_while_evidence_is_collected_claims_neither_stop_the_lesson_nor_enter_the_ledger(
     start, pages, tmp_path, monkeypatch, capsys
 ):

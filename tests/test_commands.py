@@ -291,6 +291,8 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
     keep_page(checkout, "03", "digits", text="digits converge")
     keep_page(checkout, "03", "mnist", text="p(a|b) falls\nfast", measured="|x| = 1", protocol="5 seeds", **WELL_DONE)
     keep_page(checkout, "01")
+    fresh = {"used": [1, 2, 3], "seeds": [1, 2, 3], "failed": {"p(a|b) falls\nfast": [2]}}
+    checkout.write("course_utils/evidence/03-mnist-cpu-fresh.json", json.dumps(fresh))
     result = checkout.course("claims")
     assert (result.returncode, result.stdout) == (0, "CLAIMS.md: 3 claims, 0 of them do not hold\n"), result.stderr
     text = (checkout.root / "CLAIMS.md").read_text(encoding="utf-8")
@@ -299,9 +301,9 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
         "## 03 images, on mnist",
         "## 03 images, on digits",
     ]
-    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  | 0.4 |\n" in text
-    row = "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 (above 0.5) | chance: 0.1; noise: 0.2 | × 2.1 | 0.4 |\n"
-    assert row in text
+    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  |  | 0.4 |\n" in text
+    row = "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 (above 0.5) | chance: 0.1; noise: 0.2 | × 2.1 |"
+    assert row + " 2 of 3 | 0.4 |\n" in text
     assert text.count("\ncpu budget, seed 0, CPU (1 thread), torch 2.6\n") == 3
 
 
@@ -391,7 +393,7 @@ def test_the_audit_of_a_lesson_lists_each_finding_and_fails(checkout):
         "03: no null\n  without",
         "03: a null nearly passes\n  near",
         "03: threshold more than twice as lax as the measurement\n  near\n  lax",
-        "03: fewer than 8 stored runs\n  b, cpu budget: 7\n  d, cpu budget: none",
+        "03: fewer than 8 stored runs\n  b, cpu budget: 7\n  d, cpu budget: 0",
         "03: a cause without a control\n"
         "  It rises because the noise falls.\n  The gradient *cannot* pass; so it stops.\n  Momentum helps:\n",
     ]

@@ -71,7 +71,7 @@ def test_evidence_is_read_from_its_own_file_only(tmp_path, monkeypatch):
 
 
 def test_every_stored_table_is_one_that_a_lesson_can_use():
-    for path in evidence.FOLDER.glob("[0-9][0-9]-*.json"):
+    for path in evidence.FOLDER.glob("[0-9][0-9]-*[cg]pu.json"):
         lesson, data, budget = re.fullmatch(r"(\d\d)-([\w-]+)-(cpu|gpu)\.json", path.name).groups()
         table = load_evidence(lesson, data, budget)
         assert len(set(table.seeds)) >= 5 and 0 not in table.seeds, path
@@ -266,3 +266,52 @@ def test_a_request_that_makes_no_evidence_is_refused(options, message, pretend, 
         verb.parse(options)
     err = capsys.readouterr().err
     assert stopped.value.code == 2 and err.count("\n") == 1 and err.startswith("course.py: ") and message in err
+
+
+# --- fresh seeds ------------------------------------------------------------------------------------------
+
+CLAIMING = """
+import json, os, pathlib
+seed, folder = int(os.environ["COURSE_SEED"]), pathlib.Path(os.environ["COURSE_LEDGER"])
+assert os.environ["COURSE_CLAIMS"] == "report" and os.environ["COURSE_BUDGET"] == "cpu"
+folder.mkdir(parents=True)
+claims = [{"text": "it is so", "holds": True}, {"text": "it is even", "holds": seed % 2 == 0}]
+(folder / "03-digits-cpu.json").write_text(json.dumps({"claims": claims}))
+"""
+
+
+def test_fresh_seeds_are_never_used_twice_and_failures_are_named(checkout):
+    checkout.lesson("03_images", CLAIMING, course={"data": "images"})
+    table = checkout.root / "course_utils/evidence/03-digits-cpu-fresh.json"
+    request = ("evidence", "03", "--data", "digits", "--fresh")
+    first = checkout.course(*request, "1")
+    assert first.returncode == 0, first.stderr
+    assert re.fullmatch(
+        r"seed 1000: \d+ s; 2 of 2 claims held\n1 fresh seeds in course_utils/evidence/03-digits-cpu-fresh.json\n",
+        first.stdout,
+    )
+    second = checkout.course(*request, "2")
+    assert second.returncode == 1 and "failed with seed 1001: it is even\n3 fresh seeds" in second.stdout
+    assert not (checkout.root / "build/ledger").exists()
+    kept = json.loads(table.read_text())
+    assert kept["seeds"] == kept["used"] == [1000, 1001, 1002] and kept["failed"] == {"it is even": [1001]}
+
+    checkout.lesson("03_images", CLAIMING + "# another lesson", course={"data": "images"})
+    assert checkout.course(*request, "1").returncode == 1
+    kept = json.loads(table.read_text())
+    assert kept["seeds"] == [1003] and kept["used"] == [1000, 1001, 1002, 1003]
+    assert kept["failed"] == {"it is even": [1003]}
+
+
+def test_a_lesson_of_toys_has_fresh_seeds_too_and_one_that_stops_is_named(checkout):
+    checkout.lesson("01_toys", "import os; assert 'COURSE_DATASET' not in os.environ\n1 / 0")
+    result = checkout.course("evidence", "1", "--fresh", "1")
+    assert result.returncode == 1 and "course.py: seed 1000 stopped: ZeroDivisionError" in result.stderr
+    assert not list((checkout.root / "course_utils/evidence").glob("*.json"))
+
+
+@pytest.mark.parametrize("wrong", [["--fresh", "0"], ["--fresh", "2", "--task", "1"]])
+def test_fresh_takes_a_number_of_seeds_alone(checkout, wrong):
+    checkout.lesson("03_images", course={"data": "images"})
+    result = checkout.course("evidence", "03", *wrong)
+    assert result.returncode == 2 and "--fresh takes a number of seeds from 1 on, and no --task" in result.stderr

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.commands.lessons import all_lessons
-from course_utils.evidence import load_evidence
+from course_utils.evidence import load_evidence, load_fresh
 
 NEARLY = 0.1  # of the way from the null to the measurement: where a threshold stands too close to the null
 LAX = 2  # times the threshold
@@ -52,9 +52,11 @@ def of_page(page: dict) -> Iterator[tuple[str, str]]:
             yield NEAR_NULL, claim["text"]
         if claim["slack"] is not None and claim["slack"] > LAX:
             yield LAX_THRESHOLD, claim["text"]
-    stored = load_evidence(page["lesson"], page["data"], page["budget"])
-    if stored is None or len(stored.seeds) < RUNS:
-        yield FEW_RUNS, f"{page['data']}, {page['budget']} budget: {len(stored.seeds) if stored else 'none'}"
+    where = page["lesson"], page["data"], page["budget"]
+    stored, fresh = load_evidence(*where), load_fresh(*where)
+    runs = max(len(stored.seeds) if stored else 0, len(fresh["seeds"]) if fresh else 0)
+    if runs < RUNS:
+        yield FEW_RUNS, f"{page['data']}, {page['budget']} budget: {runs}"
 
 
 def uncontrolled(path: Path) -> Iterator[str]:

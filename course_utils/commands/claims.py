@@ -6,6 +6,7 @@ import json
 from course_utils.commands import audit
 from course_utils.commands.cli import Parser, Stop
 from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, lesson
+from course_utils.evidence import load_fresh
 from course_utils.storage import write_whole
 
 HEAD = """\
@@ -16,8 +17,9 @@ measured. `python3 course.py test --claims` checks them all, and `python3 course
 ledger that those runs keep.
 
 A claim has a **null**: the same measure where the asserted cause is absent. Its demand holds for the measurement and
-fails for each null. The **slack** is how many times as far as demanded the measurement went. Sentences without a null
-are those of the first edition; `python3 course.py claims --audit` lists them, and what else is weak.
+fails for each null. The **slack** is how many times as far as demanded the measurement went. **Fresh** counts the runs
+with seeds that nobody had used before in which the claim held (`python3 course.py evidence 00 --fresh 5`). Sentences
+without a null are those of the first edition; `python3 course.py claims --audit` lists them, and what else is weak.
 """
 
 
@@ -71,14 +73,18 @@ def section(page: dict) -> str:
         "",
         f"{page['budget']} budget, seed {page['seed']}, {page['device']}, torch {page['torch']}",
         "",
-        "| | claim | measured | null | slack | paper |",
-        "|---|---|---|---|---|---|",
+        "| | claim | measured | null | slack | fresh | paper |",
+        "|---|---|---|---|---|---|---|",
     ]
+    runs = load_fresh(page["lesson"], page["data"], page["budget"])
     for claim in page["claims"]:
         text = claim["text"] + (f" ({claim['protocol']})" if claim["protocol"] else "")
         measured = f"{claim['measured']} ({claim['condition']})" if claim["condition"] else claim["measured"]
         null = "; ".join(f"{name}: {value}" for name, value in claim["null"].items())
         slack = f"× {claim['slack']:.2g}" if claim["slack"] else ""
-        cells = ["✔" if claim["holds"] else "✘", text, measured, null, slack, claim["paper"]]
+        fresh = (
+            f"{len(runs['seeds']) - len(runs['failed'].get(claim['text'], []))} of {len(runs['seeds'])}" if runs else ""
+        )
+        cells = ["✔" if claim["holds"] else "✘", text, measured, null, slack, fresh, claim["paper"]]
         lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join([*lines, ""])

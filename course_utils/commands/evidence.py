@@ -1,17 +1,17 @@
 """`course.py evidence NN`: repeat a lesson over several seeds, and store what it recorded: a band for later runs."""
 
 import argparse
-import datetime
 import hashlib
 import importlib.metadata
 import json
 import os
 from pathlib import Path
 
+from course_utils.commands import fresh
 from course_utils.commands.cli import Parser, Stop, complain
 from course_utils.commands.execute import execute, leave
 from course_utils.commands.lessons import BUILD, ROOT, budget, lesson, shown, uses_images
-from course_utils.commands.render import machine
+from course_utils.commands.render import made
 from course_utils.evidence import path_for
 from course_utils.storage import write_json
 
@@ -34,9 +34,17 @@ def parse(argv: list[str]) -> argparse.Namespace:
         help="run seed S alone and keep it, as one task of a cluster's job array; the same command without --task "
         "gathers the seeds when all are done",
     )  # fmt: skip
+    parser.add_argument(
+        "--fresh", type=int, metavar="N",
+        help="store no numbers: run N seeds that nobody has used, and report which claims failed",
+    )  # fmt: skip
     args = parser.parse_args(argv)
     if args.budget == "smoke":
         parser.error("the smoke budget is too short to be evidence; choose cpu or gpu")
+    if args.fresh is not None:
+        if args.fresh < 1 or args.task is not None:
+            parser.error("--fresh takes a number of seeds from 1 on, and no --task")
+        return args
     args.seeds = list(dict.fromkeys(args.seeds))
     if len(args.seeds) < 5:
         parser.error("a band needs at least 5 different seeds")
@@ -53,6 +61,8 @@ def main(argv: list[str]) -> int:
     args = parse(argv)
     number = args.lesson.name[:2]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if args.fresh is not None:
+        return fresh.run(args.lesson, args.data, args.budget, args.fresh, fingerprint(args.lesson))
     folder = BUILD / "evidence" / f"{number}-{args.data}-{args.budget}-{fingerprint(args.lesson)}"
     for seed in args.seeds if args.task is None else [args.task]:
         done = folder / f"seed-{seed}.json"
@@ -75,10 +85,9 @@ def main(argv: list[str]) -> int:
     runs = [json.loads((folder / f"seed-{seed}.json").read_text(encoding="utf8")) for seed in args.seeds]
     if odd := [seed for seed, run in zip(args.seeds, runs, strict=True) if run.keys() != runs[0].keys()]:
         raise Stop(f"seed {odd[0]} recorded other keys than seed {args.seeds[0]}; let the lesson record the same ones")
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     table = {
         "seeds": args.seeds,
-        "made": f"{today}, {machine()}, torch {importlib.metadata.version('torch')}",
+        "made": made(),
         "values": {key: [run[key] for run in runs] for key in runs[0]},
     }
     path = path_for(number, args.data, args.budget)

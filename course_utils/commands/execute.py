@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BAR = "{l_bar}{bar}| cell {n_fmt} of {total_fmt} [{elapsed}{postfix}]"
 
 
-def execute(path: Path, budget: str | None) -> tuple["NotebookNode", float, str | None]:
+def execute(path: Path, budget: str | None, ledger: Path = LEDGER) -> tuple["NotebookNode", float, str | None]:
     """The lesson with its new outputs, its seconds, and the last line of the error that stopped it (or None).
 
     The kernel is this interpreter, whatever kernels the user has; its working directory is `notebooks/`.
@@ -31,7 +31,7 @@ def execute(path: Path, budget: str | None) -> tuple["NotebookNode", float, str 
     cells = sum("skip-execution" not in cell.metadata.get("tags", []) for cell in code)
     known = timings().get(path.name[:2], {}).get(budget or os.environ.get("COURSE_BUDGET", "cpu"))
     # Nobody is there to move a slider, and a stored bar is a frozen bar.
-    environment = dict(os.environ, COURSE_STATIC="1", TQDM_DISABLE="1", COURSE_LEDGER=str(LEDGER))
+    environment = dict(os.environ, COURSE_STATIC="1", TQDM_DISABLE="1", COURSE_LEDGER=str(ledger))
     if budget:
         environment["COURSE_BUDGET"] = budget
     bar = tqdm(total=cells, desc=f"lesson {path.name[:2]}", bar_format=BAR, file=sys.stderr, disable=False)

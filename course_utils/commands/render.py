@@ -111,3 +111,9 @@ def machine() -> str:
     name = found[1].split(" @ ")[0].strip() if found else platform.processor() or platform.machine()
     threads = int(os.environ["OMP_NUM_THREADS"])
     return f"{os.cpu_count()}-core {name}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def made() -> str:
+    """When and where something was measured: date, machine, version of PyTorch."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return f"{today}, {machine()}, torch {importlib.metadata.version('torch')}"

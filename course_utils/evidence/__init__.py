@@ -2,6 +2,7 @@
 
 Beside this file lies one small table for each lesson, data set and budget, made by `python3 course.py evidence NN`.
 A lesson draws it beside the student's own run, and claims that the run falls into the band that it predicts.
+A second table, `…-fresh.json`, made by `evidence NN --fresh N`, says which claims held with seeds that nobody had used.
 """
 
 import json
@@ -54,6 +55,15 @@ def load_evidence(lesson: str, data: str, budget: str) -> Evidence | None:
     if not path.exists():
         return None
     return Evidence(**json.loads(path.read_text(encoding="utf8")))
+
+
+def load_fresh(lesson: str, data: str, budget: str) -> dict | None:
+    """{"used": all fresh seeds so far, "seeds": those of the lesson as it is, "failed": {sentence: seeds}, …}, or None.
+
+    A seed is fresh once: when the lesson changes, those that were used for its last form stay used.
+    """
+    path = path_for(lesson, data, f"{budget}-fresh")
+    return json.loads(path.read_text(encoding="utf8")) if path.exists() else None
 
 
 def predicted_seconds(lesson: str, budget: str) -> tuple[float, str] | None:
