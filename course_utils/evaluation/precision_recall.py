@@ -63,10 +63,10 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 5) -> PrecisionRecall:
 
     A ball has no size where more than k points coincide. If that is so for most real points, nothing can be measured;
     of generated points, it is a collapse, and recall is rightly 0. Raises ``ValueError`` for the former, and for
-    n <= k or m <= k, unequal d, NaN or infinity.
+    n <= k or m <= k, unequal shapes, NaN or infinity.
     """
     x, y = as_points(real, "real"), as_points(fake, "fake")
-    require_same_width(x, y, "real and fake")
+    require_same_width(real, fake, "real and fake")
     k = require_count("k", k, least=0)
     if k < 1 or min(len(x), len(y)) <= k:
         raise ValueError(

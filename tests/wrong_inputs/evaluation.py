@@ -1,5 +1,6 @@
 """Measures of samples, of models and of trainings."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ NAN, INF = float("nan"), float("inf")
 PIXELS = torch.randint(0, 256, (300, 1, 28, 28), dtype=torch.uint8)
 PIXELS[:, :, 0] = 0  # a black edge, as digits have
 LABELS = torch.arange(300) % 10
-SET = data.ImageData("noise", PIXELS, LABELS, PIXELS.flip(0), LABELS.flip(0), tuple("0123456789"))
+SET = data.ImageData("noise", PIXELS, LABELS, PIXELS.flip(-1), LABELS, tuple("0123456789"))
 IMAGES = data.normalise(PIXELS)
 READER = evaluation.Classifier()
 READER.accuracy = 1.0
@@ -68,6 +69,14 @@ OF_POINTS = {
     "modes": lambda x: evaluation.mode_coverage(x, RING),
     "effective rank": evaluation.effective_rank,
 }
+OF_TWO = {
+    "precision_recall": evaluation.precision_recall,
+    "parzen_log_likelihood": lambda x, y: evaluation.parzen_log_likelihood(x, y, 0.1),
+    "parzen_bandwidth": evaluation.parzen_bandwidth,
+    "parzen_score": lambda x, y: evaluation.parzen_score(x, y, y),
+    "parzen_score's validation": lambda x, y: evaluation.parzen_score(y, y, x),
+}
+COLOUR = torch.rand(20, 3, 4, 4)
 
 
 def a_loss():
@@ -133,9 +142,23 @@ ROWS = [
         for wrong in (0, 99, 2000.0, True)
     ),
     (
+        "test images that were trained on",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:9], SET.test_images[9:]]))),
+        "3.0% of the test images are copies of training images",
+    ),
+    (
+        "training images all the same",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, images=PIXELS[:1].repeat(300, 1, 1, 1))),
+        "two different training images",
+    ),
+    (
         "points of another width",
         lambda: evaluation.precision_recall(POINTS, POINTS[:, :1]),
         "equally many numbers a point",
+    ),
+    *(
+        (f"channels first and last: {name}", partial(measure, COLOUR, COLOUR.permute(0, 2, 3, 1)), "by permute")
+        for name, measure in OF_TWO.items()
     ),
     *(
         (f"k = {wrong!r}", partial(evaluation.precision_recall, POINTS, POINTS, wrong), "k: the|k must be")
@@ -302,9 +325,18 @@ RIGHT = [
     ("faint images", lambda: evaluation.legibility(X + 0.01, READER)),
     ("bright images, none dark", lambda: evaluation.legibility(X + 0.6, READER)),
     ("noise on images", lambda: evaluation.memorisation(IMAGES + 0.1 * torch.randn(IMAGES.shape), SET, np.int64(100))),
+    (
+        "one test image of 300 that was trained on",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:1], SET.test_images[1:]]))),
+    ),
     ("one image", lambda: evaluation.class_accuracy(IMAGES[:1], LABELS[:1], READER)),
     ("a collapsed generator", lambda: evaluation.precision_recall(POINTS, torch.ones(20, 2), np.int64(3))),
     ("some repeated points", lambda: evaluation.precision_recall(torch.cat([POINTS, POINTS[:1].repeat(9, 1)]), POINTS)),
+    *(
+        (f"images, flat ones, and without channels: {name}", partial(measure, COLOUR[:, :1], other))
+        for name, measure in OF_TWO.items()
+        for other in (COLOUR[:, 0], COLOUR[:, 0].flatten(1), COLOUR[:, 0, :, :, None])
+    ),
     ("stds of numpy", lambda: evaluation.parzen_bandwidth(POINTS, POINTS, np.array([0.1, 1.0]))),
     ("modes in double, of an ensemble", lambda: evaluation.mode_coverage(POINTS.double().expand(2, 20, 2), RING)),
     ("a floor counted by numpy", lambda: evaluation.mode_floor(RING, np.int32(10))),
