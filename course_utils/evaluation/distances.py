@@ -35,8 +35,8 @@ def require_same_width(x: Tensor, y: Tensor, names: str) -> None:
     axes = [[length for length in points.shape[1:] if length != 1] for points in (x, y)]
     if axes[0] != axes[1] and min(map(len, axes)) > 1:
         raise ValueError(
-            f"{names}: expected points of one shape, got {list(x.shape[1:])} and {list(y.shape[1:])}: bring their axes into "
-            "one order, by permute."
+            f"{names}: expected points of one shape, got {list(x.shape[1:])} and {list(y.shape[1:])}: bring their axes "
+            "into one order, by permute."
         )
 
 

@@ -84,9 +84,10 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
         known[test] = _ratios(normalise(images.test_images[spread]), images)
     threshold = known[test].cpu().quantile(QUANTILE).item()
     if threshold == 0:
+        share = (known[test].cpu() == 0).double().mean().item()
         raise ValueError(
-            f"images: {(known[test] == 0).double().mean().item():.1%} of the test images are copies of training images, so "
-            "that no sample could be told to be one: keep each picture once, in one of the two splits."
+            f"images: {share:.1%} of the test images are copies of training images, so that no sample could be told to "
+            "be one: keep each picture once, in one of the two splits."
         )
     ratios = _ratios(samples.detach().to(images.device, torch.float32), images)
     copies, n = (ratios < threshold).cpu().double().mean().item(), len(samples)

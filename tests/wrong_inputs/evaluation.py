@@ -1,5 +1,6 @@
 """Measures of samples, of models and of trainings."""
 
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -79,6 +80,27 @@ OF_TWO = {
 COLOUR = torch.rand(20, 3, 4, 4)
 
 
+def diverged(network):
+    """A copy of it whose weights are NaN."""
+    network = deepcopy(network)
+    for weight in network.parameters():
+        weight.data.fill_(NAN)
+    return network
+
+
+class OwnReader:
+    def __init__(self, logits):
+        self.logits = logits
+
+
+OF_A_READER = {
+    "legibility": lambda reader: evaluation.legibility(IMAGES, reader),
+    "class accuracy": lambda reader: evaluation.class_accuracy(IMAGES, LABELS, reader),
+    "stacked": lambda reader: evaluation.stacked_coverage(IMAGES.expand(-1, 3, -1, -1), reader),
+    "stacked floor": lambda reader: evaluation.stacked_floor(SET, reader),
+}
+
+
 def a_loss():
     return NETWORK(torch.randn(4, 2)).mean()
 
@@ -99,6 +121,29 @@ ROWS = [
     *(
         (f"{name}: nothing", partial(call, POINTS[:0]), r"got torch.float32 \[0, 2\]")
         for name, call in OF_POINTS.items()
+    ),
+    *(
+        (f"{name} of a diverged classifier", partial(call, diverged(READER)), "returns must be finite.*diverged")
+        for name, call in OF_A_READER.items()
+    ),
+    *(
+        (f"{name} of one logit an image", partial(call, OwnReader(lambda x: x.sum((1, 2, 3)))), r"\[\d+, classes\]")
+        for name, call in OF_A_READER.items()
+    ),
+    (
+        "the distance of a diverged classifier",
+        lambda: evaluation.frechet_classifier_distance(IMAGES, SET, diverged(READER)),
+        "NaN or infinity",
+    ),
+    (
+        "a classifier whose accuracy nobody measured",
+        lambda: evaluation.class_accuracy(IMAGES, LABELS, evaluation.Classifier()),
+        "classifier.accuracy must be .*not nan: .*load_classifier",
+    ),
+    (
+        "a classifier without accuracy",
+        lambda: evaluation.class_accuracy(IMAGES, LABELS, OwnReader(READER.logits)),
+        "classifier.accuracy must be .*not None: .*load_classifier",
     ),
     ("labels are floats", lambda: evaluation.class_accuracy(IMAGES, LABELS.float(), READER), "labels must be an int64"),
     (
@@ -230,6 +275,12 @@ ROWS = [
         lambda: evaluation.log_likelihood(VAE, X, X[:2]),
         "4 images, 2 rows of condition 1",
     ),
+    (
+        "the likelihood of a diverged VAE",
+        lambda: evaluation.log_likelihood(diverged(VAE), X),
+        "bounds .* must be finite",
+    ),
+    ("units of a diverged VAE", lambda: evaluation.active_units(diverged(VAE), X), "means .* must be finite"),
     ("units of one image", lambda: evaluation.active_units(VAE, X[:1]), "at least 2 of them, got 1"),
     ("units of a list", lambda: evaluation.active_units(VAE, [0.0]), "x must be images"),
     ("conditions of another number, units", lambda: evaluation.active_units(VAE, X, X[:2]), "2 rows of condition 1"),
@@ -291,6 +342,11 @@ ROWS = [
     ("saliency of a tensor", lambda: evaluation.saliency(X, X), "network must be a function"),
     ("saliency of bytes", lambda: evaluation.saliency(torch.sum, X.byte()), "x must be float images.*uint8"),
     ("saliency of NaN", lambda: evaluation.saliency(torch.sum, X * NAN), "x must be finite"),
+    (
+        "saliency of a diverged network",
+        lambda: evaluation.saliency(lambda x: x.sum((1, 2, 3)) * NAN, X),
+        "logits must be finite",
+    ),
     ("saliency of a sum", lambda: evaluation.saliency(torch.sum, X), "one logit an image"),
     (
         "saliency without a graph",
@@ -331,6 +387,17 @@ RIGHT = [
     ),
     ("one image", lambda: evaluation.class_accuracy(IMAGES[:1], LABELS[:1], READER)),
     ("a collapsed generator", lambda: evaluation.precision_recall(POINTS, torch.ones(20, 2), np.int64(3))),
+    (
+        "one point far away",
+        lambda: evaluation.precision_recall(POINTS, torch.cat([POINTS, torch.full((1, 2), 1e9)])),
+    ),
+    (
+        "an own classifier",
+        lambda: (
+            evaluation.legibility(IMAGES, OwnReader(READER.logits)),
+            evaluation.stacked_floor(SET, OwnReader(READER.logits)),
+        ),
+    ),
     ("some repeated points", lambda: evaluation.precision_recall(torch.cat([POINTS, POINTS[:1].repeat(9, 1)]), POINTS)),
     *(
         (f"images, flat ones, and without channels: {name}", partial(measure, COLOUR[:, :1], other))

@@ -208,6 +208,11 @@ def finished():
     return gan()
 
 
+def _diverged(network):
+    next(network.parameters()).data.fill_(NAN)
+    return network
+
+
 def short_after(calls):
     left = [calls]
 
@@ -432,6 +437,7 @@ ROWS = [
     ("2.5 samples", lambda: finished().sample(2.5), "n must be a whole number"),
     ("samples of a seed 0.5", lambda: finished().sample(2, seed=0.5), "seed must be a whole number"),
     ("labels without a condition", lambda: finished().sample(2, labels=torch.arange(2)), "trained without labels"),
+    ("samples of a diverged G", lambda: finished().sample(2, generator=_diverged(G())), "samples must be finite"),
     ("samples of a discriminator", lambda: finished().sample(2, generator=D()), "latent_dim"),
     ("no labels for a condition", lambda: gan(Told(2), Told(1), labelled).sample(2), "needs labels="),
     ("labels in a list", lambda: gan(Told(2), Told(1), labelled).sample(2, labels=[0, 1]), "int64 tensor"),
