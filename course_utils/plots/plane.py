@@ -69,7 +69,7 @@ def probabilities(discriminator: Callable, points: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             x = torch.as_tensor(points, **like)
             logits = discriminator(x)
-            if isinstance(logits, torch.Tensor) and logits.numel() and 0 <= logits.min() and logits.max() <= 1:
+            if isinstance(logits, torch.Tensor) and logits.numel() and logits.min() >= 0 and logits.max() <= 1:
                 with forked_random_state(x.device):
                     require_logits(discriminator, x[:16], [], "discriminator")
     finally:

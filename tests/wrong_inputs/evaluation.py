@@ -145,6 +145,11 @@ ROWS = [
         lambda: evaluation.class_accuracy(IMAGES, LABELS, OwnReader(READER.logits)),
         "classifier.accuracy must be .*not None: .*load_classifier",
     ),
+    (
+        "memorisation of standardised images",
+        lambda: evaluation.memorisation((data.load_images("digits").fixed(50) + 0.7) / 0.6, SET),
+        "standardised: undo",
+    ),
     ("labels are floats", lambda: evaluation.class_accuracy(IMAGES, LABELS.float(), READER), "labels must be an int64"),
     (
         "labels of another number",

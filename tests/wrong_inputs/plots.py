@@ -38,6 +38,8 @@ WRONG_IMAGES = (
     ("in 0..1", torch.linspace(0, 1, 256).view(4, 1, 8, 8), r"looks like \[0, 1\]"),
     ("in 0..255", IMAGES * 255, r"must lie in \[-1, 1\], got"),
     ("NaN", IMAGES * NAN, "NaN or infinite"),
+    ("of one level", (IMAGES > 0).byte(), "brightest pixel of 1"),
+    ("of 16 levels", ((IMAGES + 1) * 8).byte().clamp(max=16), "brightest pixel of 1"),
     ("whole numbers", IMAGES.long(), "uint8, or floats"),
     ("without channels", IMAGES[:, 0], "1 or 3, height, width"),
     ("words", "images", "must hold numbers only"),
