@@ -171,6 +171,7 @@ class Lesson:
 
         `floors`: what real data score, for the numbers that have a floor. Without stored runs there is nothing to draw.
         """
+        require_kind("floors", floors or {}, Mapping)
         if unknown := set(floors or {}) - set(self._measured):
             raise ValueError(f"floors names {', '.join(unknown)}, which record() has not noted in this run")
         evidence, caption = self.evidence, None
@@ -227,8 +228,9 @@ def _chosen_budget() -> str:
 
 def _chosen_seed() -> int:
     text = os.environ.get("COURSE_SEED") or "0"
-    if not text.isdecimal():
-        raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text!r}")
+    if not text.isdecimal() or len(text) > 18:  # torch takes 63 bits
+        shorter = ": 18 digits at most" if len(text) > 18 else ""
+        raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text[:30]!r}{shorter}")
     return int(text)
 
 

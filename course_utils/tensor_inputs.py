@@ -46,11 +46,14 @@ def require_tensor(
     name: str, x: Tensor, shape: Shape = (...,), what: str = "a tensor of floats", hint: str = ""
 ) -> Tensor:
     """A floating-point tensor of this shape, not empty: `require_tensor("points", x, ("n", 2))`."""
-    if isinstance(x, Tensor) and x.is_floating_point() and _fits(x.shape, shape) and x.numel():
+    dense = isinstance(x, Tensor) and x.layout is torch.strided
+    if dense and x.is_floating_point() and _fits(x.shape, shape) and x.numel():
         return x
     wanted = what if shape == (...,) else f"{what} {in_words(shape)}"
     if not isinstance(x, Tensor):
         hint = hint or ("torch.as_tensor makes one" if hasattr(x, "__len__") and not isinstance(x, str | dict) else "")
+    elif not dense:
+        hint = "make it dense, by .to_dense()"
     elif not x.is_floating_point():
         hint = hint or "convert it, by .float() or data.normalise"
     elif not x.numel():

@@ -16,7 +16,8 @@ def as_points(x: Tensor, name: str) -> Tensor:
 
     Raises ``ValueError`` unless they are a floating-point tensor [n >= 1, ...] of finite numbers.
     """
-    if not isinstance(x, Tensor) or x.ndim < 2 or len(x) == 0 or not x.is_floating_point():
+    dense = isinstance(x, Tensor) and x.layout is torch.strided
+    if not dense or x.ndim < 2 or len(x) == 0 or not x.is_floating_point():
         raise ValueError(f"{name}: expected a floating-point tensor [n, d] with n >= 1, got {shown(x)}.")
     if not x.isfinite().all():
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity: has the generator diverged?")

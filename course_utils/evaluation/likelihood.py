@@ -129,7 +129,8 @@ def ppca_log_likelihood(x: Tensor, k: int) -> float:
     No linear VAE with k latent dimensions has a larger mean ELBO on x. k = 0 is one round Gaussian: what a model
     scores that has collapsed. Source: Tipping & Bishop 1999, eq. 8.
 
-    Raises ``ValueError`` for x of another shape, k outside 0 ... d - 1, or x that fills k dimensions only (s^2 = 0).
+    Raises ``ValueError`` for x of another shape, k outside 0 ... d - 1, or x that fills k dimensions only (s^2 = 0), as
+    rows that are all the same do.
     """
     require_finite("x", require_tensor("x", x, ("n", "d"), hint="flatten the images"))
     k = require_count("k", k, least=0)
@@ -139,6 +140,8 @@ def ppca_log_likelihood(x: Tensor, k: int) -> float:
     d = x.shape[1]
     values = torch.linalg.eigvalsh(torch.cov(x.T, correction=0)).flip(0).clamp(min=0)
     noise = values[k:].mean()
+    if noise <= 1e-12 * values[0] and (k == 0 or len(x) == 1):
+        raise ValueError(f"the {len(x):,} rows of x are all the same, and a likelihood needs some that differ.")
     if noise <= 1e-12 * values[0]:
         raise ValueError(f"{k} dimensions hold all the variance of x: the likelihood has no bound, choose a smaller k.")
     log_det = values[:k].log().sum() + (d - k) * noise.log()

@@ -12,10 +12,10 @@ from course_utils.tensor_inputs import FEW_LEVELS, looks_like_zero_to_one
 
 def array(values, name: str, shape: tuple[int | None, ...] | None = None, finite: bool = True) -> np.ndarray:
     """`values` (tensor, array or list) as float64; `shape` uses None for "any positive length"."""
-    if hasattr(values, "detach"):
-        values = values.detach().to("cpu")
-        values = (values if values.is_complex() else values.double()).numpy()
     try:
+        if hasattr(values, "detach"):
+            values = values.detach().to("cpu")
+            values = (values if values.is_complex() else values.double()).numpy()
         result = np.asarray(values)
         if result.dtype.kind in "USc":
             raise ValueError(f"{result.dtype} is no real number")

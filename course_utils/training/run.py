@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -97,7 +96,7 @@ class GANRun(Run):
             needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"
             raise ValueError(f"this generator {needs}")
         generator = self.best if generator is None else generator
-        if not isinstance(getattr(generator, "latent_dim", None), Integral):
+        if getattr(generator, "latent_dim", None) is None:
             raise ValueError(f"samples come from a generator with a latent_dim, not from {shown(generator)}")
         members = getattr(generator, "members", None)
         if members is None:

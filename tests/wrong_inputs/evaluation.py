@@ -114,6 +114,18 @@ ROWS = [
     *(("no image set", call, "images must be ImageData, not torch.float32") for call in NO_IMAGE_SET),
     *(("no classifier", call, "classifier must be an object with (features|logits)") for call in NO_CLASSIFIER),
     *((f"{name}: NaN", partial(call, POINTS * NAN), "NaN or infinit") for name, call in OF_POINTS.items()),
+    *((f"{name}: sparse", partial(call, POINTS.to_sparse()), "sparse") for name, call in OF_POINTS.items()),
+    ("rank of complex numbers", lambda: evaluation.effective_rank(POINTS + 1j), "real numbers.*complex64"),
+    ("a likelihood of sparse images", lambda: evaluation.log_likelihood(VAE, X.to_sparse()), "to_dense"),
+    *(
+        (f"PCA of {what}", partial(evaluation.ppca_log_likelihood, x, k), words)
+        for what, x, k, words in (
+            ("one row", POINTS[:1], 0, "the 1 rows? of x are all the same"),
+            ("one row, one component", POINTS[:1], 1, "the 1 rows? of x are all the same"),
+            ("rows that are all the same", torch.ones(9, 2), 0, "the 9 rows of x are all the same"),
+            ("a line", POINTS[:, :1].expand(-1, 2), 1, "choose a smaller k"),
+        )
+    ),
     *(
         (f"{name}: a list", partial(call, [[0.0, 1.0]]), "got list of 1|not list of 1")
         for name, call in OF_POINTS.items()

@@ -131,6 +131,10 @@ ROWS = [
     ("one width", lambda: models.mlp([2]), "at least two positive widths"),
     ("widths are floats", lambda: models.mlp([2.0, 1.0]), "each of sizes must be a whole number"),
     ("widths are a number", lambda: models.mlp(3), "sizes must be a sequence"),
+    *(
+        (f"activation is {wrong}", partial(models.mlp, [2, 2, 1], wrong), "activation must .*nn.ReLU or .*, not ")
+        for wrong in (nn.ReLU(), nn.LeakyReLU(0.2), torch.relu, nn.functional.leaky_relu, dict)
+    ),
     ("activation is a layer's name", lambda: models.mlp([2, 2, 1], "relu"), "activation must be a function that makes"),
     (
         "a batch statistic is a word",

@@ -40,6 +40,7 @@ WRONG_IMAGES = (
     ("NaN", IMAGES * NAN, "NaN or infinite"),
     ("of one level", (IMAGES > 0).byte(), "brightest pixel of 1"),
     ("of 16 levels", ((IMAGES + 1) * 8).byte().clamp(max=16), "brightest pixel of 1"),
+    ("sparse", IMAGES.to_sparse(), "must hold numbers only.*to_dense"),
     ("whole numbers", IMAGES.long(), "uint8, or floats"),
     ("without channels", IMAGES[:, 0], "1 or 3, height, width"),
     ("words", "images", "must hold numbers only"),
@@ -122,6 +123,14 @@ ROWS = [
         "a role that is a colour",
         lambda: plots.lines({"a": (X, P)}, "x", "y", "c", roles={"a": "red"}),
         "a Role for some",
+    ),
+    *(
+        (
+            f"nothing above 0 on a logarithmic {axis}",
+            partial(plots.lines, {"a": (X, P), "b": (X - 9, P - 9)}, "x", "y", "c", **{f"{axis}scale": "log"}),
+            "curve 'b' has no point above 0",
+        )
+        for axis in "xy"
     ),
     ("an option of no axes", lambda: plots.lines({"a": (X, P)}, "x", "y", "c", scale="log"), "scale to matplotlib"),
     ("a density without x", lambda: plots.density_1d({"p": P}), "curve 'p' must be a pair"),
