@@ -141,7 +141,9 @@ def ppca_log_likelihood(x: Tensor, k: int) -> float:
     values = torch.linalg.eigvalsh(torch.cov(x.T, correction=0)).flip(0).clamp(min=0)
     noise = values[k:].mean()
     if noise <= 1e-12 * values[0] and (k == 0 or len(x) == 1):
-        raise ValueError(f"the {len(x):,} rows of x are all the same, and a likelihood needs some that differ.")
+        raise ValueError(
+            f"no two rows of x {list(x.shape)} differ, and a likelihood needs some that do: take more rows."
+        )
     if noise <= 1e-12 * values[0]:
         raise ValueError(f"{k} dimensions hold all the variance of x: the likelihood has no bound, choose a smaller k.")
     log_det = values[:k].log().sum() + (d - k) * noise.log()

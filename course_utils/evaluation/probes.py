@@ -180,7 +180,7 @@ def effective_rank(samples: Tensor) -> float:
     if not isinstance(samples, Tensor) or samples.ndim < 2 or len(samples) < 2 or samples.numel() == 0:
         raise ValueError(f"samples: expected shape [n, ...] with n >= 2, got {shown(samples)}.")
     if samples.is_complex() or samples.layout is not torch.strided:
-        raise ValueError(f"samples: expected real numbers, not sparse, got {shown(samples)}.")
+        raise ValueError(f"samples: expected real numbers in a dense tensor, got {shown(samples)}.")
     require_finite("samples", samples, "the generator has diverged")
     x = samples.detach().flatten(1).cpu().double()  # MPS has no float64
     s = torch.linalg.svdvals(x - x.mean(dim=0))

@@ -90,7 +90,7 @@ class GANRun(Run):
 
         The run's own random stream is left as it was; the same `seed` gives the same latent vectors. The members of an
         ensemble all get the same ones: [K, n, …]. A conditional generator needs `labels`, int64 [n], and only it takes
-        them; else ValueError.
+        them; else ValueError, as for samples that are NaN or infinite.
         """
         if (labels is not None) != self.conditional:
             needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"

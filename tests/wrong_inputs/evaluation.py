@@ -120,9 +120,9 @@ ROWS = [
     *(
         (f"PCA of {what}", partial(evaluation.ppca_log_likelihood, x, k), words)
         for what, x, k, words in (
-            ("one row", POINTS[:1], 0, "the 1 rows? of x are all the same"),
-            ("one row, one component", POINTS[:1], 1, "the 1 rows? of x are all the same"),
-            ("rows that are all the same", torch.ones(9, 2), 0, "the 9 rows of x are all the same"),
+            ("one row", POINTS[:1], 0, "no two rows of x"),
+            ("one row, one component", POINTS[:1], 1, "no two rows of x"),
+            ("rows that are all the same", torch.ones(9, 2), 0, "no two rows of x"),
             ("a line", POINTS[:, :1].expand(-1, 2), 1, "choose a smaller k"),
         )
     ),
