@@ -18,6 +18,8 @@ def shown(value: object) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
         kind = "" if str(dtype).startswith("torch.") else f"{type(value).__name__} of "
+        if (layout := str(getattr(value, "layout", "torch.strided"))) != "torch.strided":
+            kind = f"{layout} of "
         return f"{kind}{dtype} {list(shape)}{_single(value)}"
     if value is None or isinstance(value, bool | int | float | complex | str):
         text = repr(value)

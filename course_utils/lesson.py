@@ -1,5 +1,6 @@
 """The frame of every lesson: device, seed, budget, the time it will take, and the claims it makes."""
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -75,6 +76,8 @@ class Lesson(Reproduction):
             return "at the smoke budget"
         if self._own_images:
             return "on your own images"
+        if STOPPED:
+            gc.collect()  # a run that was replaced is gone only then: it and its loop hold each other
         stopped = sorted(loop.run.steps_done for loop in STOPPED)
         return f"as a training was stopped at step {stopped[0]:,}" if stopped else ""
 
@@ -212,8 +215,9 @@ def _chosen_budget() -> str:
 
 def _chosen_seed() -> int:
     text = os.environ.get("COURSE_SEED") or "0"
-    if not text.isdecimal():
-        raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text!r}")
+    if not text.isdecimal() or len(text) > 18:  # torch takes 63 bits
+        shorter = ": 18 digits at most" if len(text) > 18 else ""
+        raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text[:30]!r}{shorter}")
     return int(text)
 
 

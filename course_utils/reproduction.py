@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.evidence import Evidence, load_evidence
-from course_utils.inputs import require_number, require_text
+from course_utils.inputs import require_kind, require_number, require_text
 from course_utils.storage import write_json
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Reproduction:
 
         `floors`: what real data score, for the numbers that have a floor. Without stored runs there is nothing to draw.
         """
+        require_kind("floors", floors or {}, Mapping)
         if unknown := set(floors or {}) - set(self._measured):
             raise ValueError(f"floors names {', '.join(unknown)}, which record() has not noted in this run")
         evidence, caption = self.evidence, None

@@ -46,11 +46,14 @@ def require_tensor(
     name: str, x: Tensor, shape: Shape = (...,), what: str = "a tensor of floats", hint: str = ""
 ) -> Tensor:
     """A floating-point tensor of this shape, not empty: `require_tensor("points", x, ("n", 2))`."""
-    if isinstance(x, Tensor) and x.is_floating_point() and _fits(x.shape, shape) and x.numel():
+    dense = isinstance(x, Tensor) and x.layout is torch.strided
+    if dense and x.is_floating_point() and _fits(x.shape, shape) and x.numel():
         return x
     wanted = what if shape == (...,) else f"{what} {in_words(shape)}"
     if not isinstance(x, Tensor):
         hint = hint or ("torch.as_tensor makes one" if hasattr(x, "__len__") and not isinstance(x, str | dict) else "")
+    elif not dense:
+        hint = "make it dense, by .to_dense()"
     elif not x.is_floating_point():
         hint = hint or "convert it, by .float() or data.normalise"
     elif not x.numel():
@@ -196,7 +199,10 @@ def require_image_range(name: str, x: Tensor) -> None:
 
 
 def require_about_image_range(name: str, x: Tensor) -> None:
-    """As `require_image_range`, but pixels may overshoot −1 … 1, as noise on images does. It waits for the device."""
+    """As `require_image_range`, but pixels may overshoot −1 … 1, as noise on images does; not as standardising does.
+
+    It waits for the device.
+    """
     low, high = (float(bound) for bound in x.detach().aminmax())
     if not (math.isfinite(low) and math.isfinite(high)) or looks_like_zero_to_one(low, high):
         require_image_range(name, x)
@@ -205,6 +211,15 @@ def require_about_image_range(name: str, x: Tensor) -> None:
             f"{name} must lie in −1 … 1 with −1 for black, but these pixels lie in {low:.3g} … {high:.3g}, like grey "
             "levels: pass data.normalise of them as uint8"
         )
+    # Noise never leaves one shade to a background, and moves black down as well as white up.
+    if low > -0.95 and high > 1.001 and int((x == low).sum()) > max(1, x.numel() // 100):
+        raise ValueError(
+            f"{name} must lie in −1 … 1 with −1 for black, but these have a background of {low:.3g} and reach to "
+            f"{high:.3g}, as images do that were standardised: undo that first"
+        )
+
+
+FEW_LEVELS = 16  # of 255, scikit-learn's digits have so many: no eye tells the brightest from black
 
 
 def looks_like_zero_to_one(low: float, high: float) -> bool:

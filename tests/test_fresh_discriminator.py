@@ -24,9 +24,9 @@ class Line(nn.Module):
 class Wide(nn.Module):
     """A D that can learn 200 samples by heart."""
 
-    def __init__(self, *last):
+    def __init__(self):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(20, 256), nn.BatchNorm1d(256), nn.ReLU(), nn.Linear(256, 1), *last)
+        self.layers = nn.Sequential(nn.Linear(20, 256), nn.BatchNorm1d(256), nn.ReLU(), nn.Linear(256, 1))
 
     def forward(self, x):
         return self.layers(x).squeeze(1)
@@ -79,26 +79,3 @@ def test_gradients_may_be_off_around_it():
 def test_what_it_says_names_its_floors():
     said = repr(fresh_discriminator(Line(), torch.zeros(40, 1), torch.ones(40, 1), steps=1))
     assert "both ½ if it cannot tell" in said and "nats, so JSD ≥" in said
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"real": torch.randn(39, 20)}, "real: a fresh discriminator needs at least 40 samples of each kind, not 39"),
-        ({"generated": torch.randn(50, 19)}, r"shape of the real ones, torch.float32 \[50, 20\]"),
-        ({"generated": torch.full((50, 20), float("nan"))}, "generated"),
-        ({"generated": torch.zeros(50, 20, dtype=torch.uint8)}, "convert it"),
-        ({"discriminator": Wide(nn.Sigmoid())}, "the discriminator ends in a sigmoid"),
-        ({"discriminator": nn.Linear(20, 1)}, r"one logit for each of .* samples, \[n\]"),
-        ({"discriminator": lambda x: x}, "discriminator must be Module"),
-        ({"steps": 0}, "steps must be at least 1"),
-        ({"batch_size": 1}, "batch_size must be at least 2"),
-        ({"lr": 0.0}, "lr must be above 0"),
-        ({"lr": 1e30}, "diverged"),
-        ({"seed": 0.5}, "seed"),
-    ],
-)
-def test_what_it_cannot_judge_is_named(change, message):
-    right = {"discriminator": Wide(), "real": torch.randn(50, 20), "generated": torch.randn(50, 20), "steps": 20}
-    with pytest.raises(ValueError, match=message):
-        fresh_discriminator(**{**right, **change})

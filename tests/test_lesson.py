@@ -77,6 +77,7 @@ def test_an_empty_choice_is_none(monkeypatch, capsys):
         ("COURSE_SEED", "-1", "COURSE_SEED must be a whole number such as 0 or 7, not '-1'"),
         ("COURSE_SEED", "1.5", "not '1.5'"),
         ("COURSE_SEED", "²", "not '²'"),
+        ("COURSE_SEED", "9" * 5000, "not '9{30}': 18 digits at most"),
     ],
 )
 def test_a_wrong_choice_is_named_before_anything_is_loaded(name, value, message, monkeypatch, asked, capsys):

@@ -39,6 +39,16 @@ def test_copies_are_caught_and_counted(halves):
     assert memorisation(data.fixed(180), data).ratio == 0
 
 
+def test_copies_of_a_picture_that_is_there_twice_are_caught(halves):
+    from dataclasses import replace
+
+    data, _ = halves
+    noisy = data.fixed(100) + 0.05 * torch.randn(100, 1, 28, 28)
+    doubled = {name: torch.cat([getattr(data, name)] * 2) for name in ("images", "labels")}
+    assert memorisation(noisy, replace(data, **doubled)) == memorisation(noisy, data)
+    assert memorisation(noisy, data).copies == 1
+
+
 def test_the_test_images_themselves_score_the_floor(digits):
     result = memorisation(digits.fixed(360, "test"), digits)
     assert result.copies == pytest.approx(0.01, abs=0.005)

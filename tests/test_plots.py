@@ -432,6 +432,14 @@ def test_lines_reports_the_range_of_each_curve():
     assert text == "Two curves. Ranges: rise: −1.00 to 2.00; flat: 0 to 0."
 
 
+def test_lines_says_how_many_points_a_logarithmic_axis_leaves_out():
+    curve = {"a": ([0, 1, 2], [3.0, 0.0, 2.0])}
+    text = plots.lines(curve, "t", "v", "A curve.", xscale="log", yscale="log")
+    assert text == "A curve. Not on the logarithmic axes: 2 points at 0 or below. Ranges: a: 0 to 3.00."
+    assert plots.lines(curve, "t", "v", "A curve.", yscale="log").count("1 point at 0") == 1
+    assert "logarithmic" not in plots.lines(curve, "t", "v", "A curve.", yscale="symlog")
+
+
 def test_lines_of_several_runs_are_their_mean_with_its_interval(monkeypatch):
     runs = [[1.0, 3.0], [4.0, 4.0]]
     text = plots.lines({"a": ([0, 1], runs)}, "t", "v", "Runs.")

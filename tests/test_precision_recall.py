@@ -52,6 +52,13 @@ def test_a_point_on_the_surface_is_outside_whatever_the_rounding():
     assert scores(copied) == pytest.approx([1, 1, 1, 1], abs=1e-12)
 
 
+def test_how_far_away_one_point_is_makes_no_difference_for_the_others():
+    torch.manual_seed(0)
+    real, fake = torch.randn(60, 2), torch.randn(59, 2)
+    near, far = (precision_recall(real, torch.cat([fake, torch.full((1, 2), at)])) for at in (1e3, 1e9))
+    assert near == far and near.precision > 0.9 < near.recall
+
+
 def test_gaussians_in_many_dimensions_miss_each_other():
     torch.manual_seed(0)
     result = precision_recall(torch.randn(2000, 1000), torch.randn(2000, 1000))

@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate
 
 from course_utils.inputs import require_choice, require_count, require_text, shown
 from course_utils.tensor_inputs import (
+    FEW_LEVELS,
     require_about_image_range,
     require_device,
     require_label_range,
@@ -37,7 +38,7 @@ def normalise(images: Tensor) -> Tensor:
 def to_uint8(images: Tensor) -> Tensor:
     """The inverse of ``normalise``: floats in -1..1 to the nearest grey level; values a little outside are clipped.
 
-    Raises ``ValueError`` for NaN, and for what is grey levels 0..255 or 0..1 already.
+    Raises ``ValueError`` for NaN, for what is grey levels 0..255 or 0..1 already, and for standardised images.
     """
     require_about_image_range("images", require_tensor("images", images, what="float images"))
     return ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
@@ -65,6 +66,8 @@ class ImageData:
             one, other = list(self.images.shape[1:]), list(self.test_images.shape[1:])
             raise ValueError(f"images and test_images must be of one size, and they are {one} and {other}")
         require_same_device(images=self.images, test_images=self.test_images)
+        if not self.images.is_meta:
+            _require_bright(max(int(self.images.max()), int(self.test_images.max())))
 
     @property
     def device(self) -> torch.device:
@@ -126,6 +129,14 @@ def _require_split(name: str, images: Tensor, labels_name: str, labels: Tensor, 
     if not images.is_meta:  # a tensor without values
         _require_values(name, images, labels, classes)
     require_same_device(**{name: images, labels_name: labels})
+
+
+def _require_bright(brightest: int) -> None:
+    if 0 < brightest <= FEW_LEVELS:
+        raise ValueError(
+            f"images must hold grey levels 0..255, and the brightest pixel of both splits is {brightest}, as good as "
+            f"black: pass (images * (255 / {brightest})).round().byte()"
+        )
 
 
 def _require_values(name: str, images: Tensor, labels: Tensor, classes: int) -> None:

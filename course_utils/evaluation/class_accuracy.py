@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from course_utils.inputs import require_methods
+from course_utils.inputs import require_number
 from course_utils.intervals import share_interval
 from course_utils.tensor_inputs import require_labels
 
-from .classifier import Classifier
+from .classifier import Classifier, logits_of
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,18 @@ def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> C
     covers the chance of drawing samples, not that of training the generator. High accuracy says nothing of variety: a
     generator that knows one picture a class scores 100 %.
 
-    Raises ``ValueError`` for labels that are not int64 [n] in 0 .. classes - 1, and for samples that are no images.
+    Raises ``ValueError`` for labels that are not int64 [n] in 0 .. classes - 1, for samples that are no images, and for
+    a classifier whose logits are NaN or whose ``accuracy`` was never measured.
     """
-    require_methods("classifier", classifier, "logits")
-    logits = classifier.logits(samples)
+    logits = logits_of(classifier, samples)
     n, classes = logits.shape
     require_labels(labels, n, classes)
+    told = "the share of real test images that it names correctly, which load_classifier measures"
+    floor = require_number("classifier.accuracy", getattr(classifier, "accuracy", None), least=0, most=1, hint=told)
     right = (logits.argmax(dim=1) == labels.to(logits.device)).cpu()
     labels = labels.cpu()
     hits, asked = labels[right].bincount(minlength=classes), labels.bincount(minlength=classes)
     accuracy = right.float().mean().item()
     low, high = share_interval(accuracy, n)
     half_width = (high - low) / 2
-    return ClassAccuracy(accuracy, half_width, classifier.accuracy, tuple((hits / asked).tolist()), n)
+    return ClassAccuracy(accuracy, half_width, floor, tuple((hits / asked).tolist()), n)

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
 from course_utils.data import ImageData, normalise
-from course_utils.inputs import require_counts
+from course_utils.inputs import require_counts, require_methods
 from course_utils.progress import progress_bar
-from course_utils.tensor_inputs import require_images
+from course_utils.tensor_inputs import require_finite, require_images, require_tensor
 
 FEATURES = 64
 STEPS, BATCH, RATE = 468, 256, 5e-3  # 468 x 256 images: two passes over MNIST
@@ -65,6 +65,19 @@ class Classifier(nn.Module):
         self.eval()
         device = self.head.weight.device
         return torch.cat([network(chunk.to(device, torch.float32)) for chunk in x.split(CHUNK)])
+
+
+def logits_of(classifier: Classifier, samples: Tensor) -> Tensor:
+    """Its logits of ``samples``, [n, classes], of an own classifier too.
+
+    Raises ``ValueError`` for what has no ``logits``, and for logits that are none, or not finite: NaN is neither read
+    with confidence nor as the right class, and would pass for a poor generator.
+    """
+    require_methods("classifier", classifier, "logits")
+    logits = classifier.logits(samples)
+    name = "what classifier.logits(samples) returns"
+    require_tensor(name, logits, (len(samples), "classes"))
+    return require_finite(name, logits, "the classifier has diverged, load or train it anew")
 
 
 @torch.enable_grad()  # it may be asked for in the middle of an evaluation

@@ -16,7 +16,8 @@ def as_points(x: Tensor, name: str) -> Tensor:
 
     Raises ``ValueError`` unless they are a floating-point tensor [n >= 1, ...] of finite numbers.
     """
-    if not isinstance(x, Tensor) or x.ndim < 2 or len(x) == 0 or not x.is_floating_point():
+    dense = isinstance(x, Tensor) and x.layout is torch.strided
+    if not dense or x.ndim < 2 or len(x) == 0 or not x.is_floating_point():
         raise ValueError(f"{name}: expected a floating-point tensor [n, d] with n >= 1, got {shown(x)}.")
     if not x.isfinite().all():
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity: has the generator diverged?")
@@ -25,9 +26,19 @@ def as_points(x: Tensor, name: str) -> Tensor:
 
 
 def require_same_width(x: Tensor, y: Tensor, names: str) -> None:
-    """Raises ``ValueError`` unless the points have equally many coordinates."""
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"{names}: expected equally many numbers a point, got {x.shape[1]} and {y.shape[1]}.")
+    """Raises ``ValueError`` unless the points [n, ...] and [m, ...] have equally many coordinates, in one order.
+
+    Images channels first and channels last would be compared pixel by pixel with others. Points that are flat already,
+    or without an axis of 1, are taken as they are.
+    """
+    if x[0].numel() != y[0].numel():
+        raise ValueError(f"{names}: expected equally many numbers a point, got {x[0].numel()} and {y[0].numel()}.")
+    axes = [[length for length in points.shape[1:] if length != 1] for points in (x, y)]
+    if axes[0] != axes[1] and min(map(len, axes)) > 1:
+        raise ValueError(
+            f"{names}: expected points of one shape, got {list(x.shape[1:])} and {list(y.shape[1:])}: bring their axes "
+            "into one order, by permute."
+        )
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:

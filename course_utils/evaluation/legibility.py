@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from course_utils.inputs import require_methods, require_number
+from course_utils.inputs import require_number
 
-from .classifier import Classifier
+from .classifier import Classifier, logits_of
 
 COVERED_SHARE = 0.01
 
@@ -34,11 +34,11 @@ def legibility(samples: Tensor, classifier: Classifier, confidence: float = 0.9)
     alone is no quality: faint grey noise, as an untrained generator makes, is read with full confidence, all
     as one class. So say both numbers, and look at the samples.
 
-    Raises ``ValueError`` for a confidence outside 0..1 and for samples that are no such images.
+    Raises ``ValueError`` for a confidence outside 0..1, for samples that are no such images, and for NaN among the
+    classifier's logits.
     """
     require_number("confidence", confidence, least=0, below=1)
-    require_methods("classifier", classifier, "logits")
-    logits = classifier.logits(samples)
+    logits = logits_of(classifier, samples)
     belief, named = logits.softmax(dim=1).max(dim=1)
     counts = named[belief > confidence].bincount(minlength=logits.shape[1]).tolist()
     covered = sum(count >= COVERED_SHARE * len(samples) for count in counts)

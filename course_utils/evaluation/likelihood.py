@@ -56,7 +56,8 @@ def log_likelihood(
     The draws come from ``seed``, the caller's random numbers stay as they were, and the model is in evaluation mode
     meanwhile. The bound is below log p(x) for any k; how far, it does not say: compare two values of k.
 
-    Raises ``ValueError`` for fewer than one image, draw or pair, and for conditions of another length.
+    Raises ``ValueError`` for fewer than one image, draw or pair, for conditions of another length, and for a bound that
+    is NaN or infinite.
     """
     _require_data(vae, x, condition, "log_likelihood")
     samples, chunk = require_counts(samples=samples, chunk=chunk)
@@ -76,7 +77,10 @@ def log_likelihood(
                 done += k
             totals.append(log_sum - math.log(samples))
             elbos.append(plain_sum / samples)
-    bounds, elbo = torch.cat(totals), torch.cat(elbos).mean().item()
+    bounds = require_finite(
+        "the bounds on log p(x)", torch.cat(totals), "has the VAE diverged, or is its std too small?"
+    )
+    elbo = torch.cat(elbos).mean().item()
     half_width = 1.96 * bounds.std().item() / math.sqrt(n) if n > 1 else math.inf
     return LogLikelihood(bounds.mean().item(), half_width, elbo, n, samples)
 
@@ -99,7 +103,8 @@ def active_units(vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.0
     """Latent dimensions whose posterior mean varies over the images ``x`` [n, ...]: Var_x(E_q[z_j]) > ``threshold``.
 
     A dimension that the model ignores has the prior as its posterior for every x, so its variance is 0; that of a
-    well-used one is near 1. Source: Burda et al. 2016. Raises ``ValueError`` for fewer than two images.
+    well-used one is near 1. Source: Burda et al. 2016. Raises ``ValueError`` for fewer than two images, and for means
+    that are NaN or infinite.
     """
     _require_data(vae, x, condition)
     require_number("threshold", threshold, least=0)
@@ -109,6 +114,7 @@ def active_units(vae: VAE, x: Tensor, *condition: Tensor, threshold: float = 0.0
     with evaluating(vae):
         parts = zip(*(t.split(chunk) for t in (x, *condition)), strict=True)
         means = torch.cat([vae.encode(*part)[0] for part in parts])
+    require_finite("the means of vae.encode(x)", means, "the VAE has diverged")
     variances = means.cpu().double().var(dim=0)
     return ActiveUnits(int((variances > threshold).sum()), len(variances), variances, threshold)
 
@@ -123,7 +129,8 @@ def ppca_log_likelihood(x: Tensor, k: int) -> float:
     No linear VAE with k latent dimensions has a larger mean ELBO on x. k = 0 is one round Gaussian: what a model
     scores that has collapsed. Source: Tipping & Bishop 1999, eq. 8.
 
-    Raises ``ValueError`` for x of another shape, k outside 0 ... d - 1, or x that fills k dimensions only (s^2 = 0).
+    Raises ``ValueError`` for x of another shape, k outside 0 ... d - 1, or x that fills k dimensions only (s^2 = 0), as
+    rows that are all the same do.
     """
     require_finite("x", require_tensor("x", x, ("n", "d"), hint="flatten the images"))
     k = require_count("k", k, least=0)
@@ -133,6 +140,10 @@ def ppca_log_likelihood(x: Tensor, k: int) -> float:
     d = x.shape[1]
     values = torch.linalg.eigvalsh(torch.cov(x.T, correction=0)).flip(0).clamp(min=0)
     noise = values[k:].mean()
+    if noise <= 1e-12 * values[0] and (k == 0 or len(x) == 1):
+        raise ValueError(
+            f"no two rows of x {list(x.shape)} differ, and a likelihood needs some that do: take more rows."
+        )
     if noise <= 1e-12 * values[0]:
         raise ValueError(f"{k} dimensions hold all the variance of x: the likelihood has no bound, choose a smaller k.")
     log_det = values[:k].log().sum() + (d - k) * noise.log()

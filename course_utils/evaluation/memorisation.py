@@ -7,6 +7,7 @@ s, in pixels, and t'(s) the training image nearest to t(s),
     r(s) = |s - t(s)| / |t(s) - t'(s)|.
 
 A copy has r = 0. New images from the same distribution have r near 1, as s and t'(s) are then both neighbours of t(s).
+A training image that is there twice counts once.
 A sample counts as a copy if its r is below the 1 % quantile of r over test images, which cannot be copies; hence the
 floor, 1 %. Comparing samples, test images and training images is the idea of Meehan, Chaudhuri and Dasgupta 2020 ("A
 non-parametric test to detect data-copying in generative models", arXiv:2004.05675); the ratio and the threshold are
@@ -65,8 +66,9 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
     test images behind the threshold, spread evenly over their split (at most all of them). 2,000 samples against the
     60,000 images of MNIST take 8 s of one CPU thread, and the test images as long once.
 
-    Raises ``ValueError`` for samples that are no such images, NaN or infinity, and for fewer than 100 test images,
-    which have no 1 % quantile.
+    Raises ``ValueError`` for samples that are no such images, NaN or infinity; for fewer than 100 test images, which
+    have no 1 % quantile, and where 1 % of them are copies of training images themselves; for training images that are
+    all the same.
     """
     require_kind("images", images, ImageData)
     test = min(require_count("test", test), len(images.test_images))
@@ -80,8 +82,14 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
     if test not in known:
         spread = torch.arange(test, device=images.device) * len(images.test_images) // test
         known[test] = _ratios(normalise(images.test_images[spread]), images)
-    ratios = _ratios(samples.detach().to(images.device, torch.float32), images)
     threshold = known[test].cpu().quantile(QUANTILE).item()
+    if threshold == 0:
+        share = (known[test].cpu() == 0).double().mean().item()
+        raise ValueError(
+            f"images: {share:.1%} of the test images are copies of training images, so that no sample could be told to "
+            "be one: keep each picture once, in one of the two splits."
+        )
+    ratios = _ratios(samples.detach().to(images.device, torch.float32), images)
     copies, n = (ratios < threshold).cpu().double().mean().item(), len(samples)
     low, high = share_interval(copies, n)
     return Memorisation(copies, low, high, QUANTILE, ratios.median().item(), known[test].median().item(), threshold, n)
@@ -89,8 +97,16 @@ def memorisation(samples: Tensor, images: ImageData, test: int = 2000) -> Memori
 
 def _ratios(x: Tensor, images: ImageData) -> Tensor:
     """r of each image x."""
-    training = normalise(images.images).flatten(1)
+    training = _distinct(images).flatten(1)
     distance, at = nearest(x.flatten(1), training)
     asked, back = at.unique(return_inverse=True)
     apart, _ = nearest(training[asked], training, itself=asked)
-    return distance / apart[back].clamp(min=1e-6)  # two training images may be the same
+    return distance / apart[back]
+
+
+def _distinct(images: ImageData) -> Tensor:
+    """The training images, normalised, each once: one that is there twice would be its own nearest neighbour."""
+    rows = {row.tobytes(): at for at, row in enumerate(images.images.flatten(1).cpu().numpy())}
+    if len(rows) < 2:
+        raise ValueError("images: how near is near takes two different training images, and there is only one.")
+    return normalise(images.images[list(rows.values())])

@@ -65,7 +65,8 @@ def mode_coverage(samples: Tensor, toy: Mixture) -> ModeCoverage | list[ModeCove
     """
     modes, std, weights = _modes(toy)
     dim = modes.shape[1]
-    is_points = isinstance(samples, Tensor) and samples.is_floating_point() and samples.ndim in (2, 3)
+    is_dense = isinstance(samples, Tensor) and samples.layout is torch.strided
+    is_points = is_dense and samples.is_floating_point() and samples.ndim in (2, 3)
     if not is_points or samples.shape[-1] != dim or samples.numel() == 0:
         raise ValueError(f"samples: expected floats of shape [n, {dim}] or [K, n, {dim}], got {shown(samples)}.")
     if samples.ndim == 3:

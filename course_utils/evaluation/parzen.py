@@ -52,7 +52,7 @@ def parzen_log_likelihood(test: Tensor, centres: Tensor, std: float) -> Tensor:
     Axes behind the first are flattened. Nats depend on the scale of the pixels: only those in 0..1 compare with the
     literature. A block of distances at a time; 10,000 x 10,000 images of 784 pixels take 6 s of one CPU thread.
 
-    Raises ``ValueError`` for a std that is not positive, unequal sizes, NaN or infinity.
+    Raises ``ValueError`` for a std that is not positive, unequal shapes, NaN or infinity.
     """
     return _log_likelihoods(test, centres, [std])[0]
 
@@ -83,7 +83,7 @@ def _log_likelihoods(test: Tensor, centres: Tensor, stds: Sequence[float]) -> Te
     for std in stds:
         require_number("each std", std, above=0)
     x, c = as_points(test, "test"), as_points(centres, "centres")
-    require_same_width(x, c, "test and centres")
+    require_same_width(test, centres, "test and centres")
     c = c.to(x.device)
     middle = c.mean(dim=0)
     nats = x.new_empty(len(stds), len(x))

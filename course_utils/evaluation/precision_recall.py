@@ -25,7 +25,9 @@ from course_utils.inputs import require_count, require_kind, require_methods
 from .classifier import Classifier
 from .distances import as_points, require_same_width, squared_distances
 
-ROUNDING = 1e-12  # of the largest squared norm: what is nearer to a ball's surface counts as on it, so as outside
+ROUNDING = (
+    1e-12  # of a ball's radius² and its centre's norm²: what is nearer to its surface counts as on it, so as outside
+)
 MEASURES = ("precision", "recall", "density", "coverage")
 
 
@@ -63,20 +65,19 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 5) -> PrecisionRecall:
 
     A ball has no size where more than k points coincide. If that is so for most real points, nothing can be measured;
     of generated points, it is a collapse, and recall is rightly 0. Raises ``ValueError`` for the former, and for
-    n <= k or m <= k, unequal d, NaN or infinity.
+    n <= k or m <= k, unequal shapes, NaN or infinity.
     """
     x, y = as_points(real, "real"), as_points(fake, "fake")
-    require_same_width(x, y, "real and fake")
+    require_same_width(real, fake, "real and fake")
     k = require_count("k", k, least=0)
     if k < 1 or min(len(x), len(y)) <= k:
         raise ValueError(
             f"k: the {k}-th nearest other point needs 1 <= k < number of points, got {len(x)} real and {len(y)} "
             f"generated points: take more samples, or a smaller k."
         )
-    centre = x.mean(dim=0)  # distances stay, norms shrink, and with them the rounding
+    centre = x.median(dim=0).values  # distances stay, norms shrink, and with them the rounding, but for outliers'
     x, y = x - centre, y.to(x.device) - centre
-    on_surface = ROUNDING * max(x.square().sum(dim=1).max(), y.square().sum(dim=1).max())
-    x_radius, y_radius = (_squared_radius(points, k) - on_surface for points in (x, y))
+    x_radius, y_radius = (_squared_radius(points, k) for points in (x, y))
     empty = int((x_radius <= 0).sum())
     if 2 * empty > len(x):
         raise ValueError(
@@ -97,13 +98,13 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 5) -> PrecisionRecall:
 
 
 def _squared_radius(points: Tensor, k: int) -> Tensor:
-    """The squared distance from each point to its k-th nearest other point."""
+    """The squared distance from each point to its k-th nearest other point, less what may be rounding."""
     radius = points.new_empty(len(points))
     for rows, squared in squared_distances(points, points):
         here = torch.arange(len(squared), device=squared.device)
         squared[here, here + rows.start] = float("inf")
         radius[rows] = squared.topk(k, largest=False).values[:, -1]
-    return radius
+    return radius - ROUNDING * (points.square().sum(dim=1) + radius)
 
 
 def precision_recall_floor(images: ImageData, classifier: Classifier, n: int, k: int = 5) -> PrecisionRecall:

@@ -174,10 +174,13 @@ def effective_rank(samples: Tensor) -> float:
     samples. The number has no scale: a tiny spread counts like a large one. Samples that are all equal, up to float32's
     rounding, have no direction, and score 1.
 
-    Takes time n d min(n, d). Raises ``ValueError`` for fewer than 2 samples, NaN and infinity.
+    Takes time n d min(n, d). Raises ``ValueError`` for fewer than 2 samples, NaN and infinity, and complex
+    numbers.
     """
     if not isinstance(samples, Tensor) or samples.ndim < 2 or len(samples) < 2 or samples.numel() == 0:
         raise ValueError(f"samples: expected shape [n, ...] with n >= 2, got {shown(samples)}.")
+    if samples.is_complex() or samples.layout is not torch.strided:
+        raise ValueError(f"samples: expected real numbers in a dense tensor, got {shown(samples)}.")
     require_finite("samples", samples, "the generator has diverged")
     x = samples.detach().flatten(1).cpu().double()  # MPS has no float64
     s = torch.linalg.svdvals(x - x.mean(dim=0))

@@ -15,7 +15,7 @@ def saliency(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
     How strongly the logit answers to a small change of each pixel. It does not say what that pixel contributes to the
     logit, nor what a large change would do. `network` returns one logit an image, [n], and treats images one by one.
-    Weights get no gradient. Raises ValueError where the logits are not [n].
+    Weights get no gradient. Raises ValueError where the logits are not [n], or not finite.
     """
     require_function("network", network, "a function from images to one logit each")
     require_finite("x", require_tensor("x", x, ("n", "c", "h", "w"), "float images"))
@@ -27,6 +27,7 @@ def saliency(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
             raise ValueError(f"saliency needs one logit an image, [{len(x)}], not {found}")
         if not logits.requires_grad:
             raise ValueError("saliency needs logits with a graph back to the pixels: detach nothing in the network")
+        require_finite("the network's logits", logits, "it has diverged")
         (gradient,) = torch.autograd.grad(logits.sum(), x)
     return gradient.abs().sum(1)
 

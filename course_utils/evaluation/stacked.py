@@ -19,7 +19,7 @@ from torch import Tensor
 from course_utils.data import ImageData, normalise
 from course_utils.inputs import require_count, require_kind, require_methods, shown
 
-from .classifier import Classifier
+from .classifier import Classifier, logits_of
 from .histograms import expected_histogram_kl, histogram_kl
 
 SAMPLES = 26_000  # in every published table
@@ -48,7 +48,7 @@ def stacked_coverage(samples: Tensor | Iterable[Tensor], classifier: Classifier)
     All 26,000 samples at once would take 245 MB; batches need not exist at the same time:
     ``stacked_coverage((run.sample(1000) for _ in range(26)), classifier)``.
 
-    Raises ``ValueError`` for samples of another shape or range, and if there are none.
+    Raises ``ValueError`` for samples of another shape or range, if there are none, and for NaN among the logits.
     """
     require_methods("classifier", classifier, "logits")
     if not isinstance(samples, Iterable) or isinstance(samples, str):
@@ -58,7 +58,7 @@ def stacked_coverage(samples: Tensor | Iterable[Tensor], classifier: Classifier)
         if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[1] != 3:
             found = f"shape {list(batch.shape)}" if isinstance(batch, Tensor) else type(batch).__name__
             raise ValueError(f"samples: expected [n, 3, size, size], or batches of that shape, got {found}.")
-        logits = classifier.logits(batch.flatten(0, 1).unsqueeze(1))  # each channel is an image
+        logits = logits_of(classifier, batch.flatten(0, 1).unsqueeze(1))  # each channel is an image
         classes = logits.shape[1]
         first, second, third = logits.argmax(dim=1).view(-1, 3).unbind(dim=1)
         triples = (first * classes + second) * classes + third
@@ -81,9 +81,8 @@ def stacked_floor(images: ImageData, classifier: Classifier, n: int = SAMPLES) -
     Raises ``ValueError`` for n < 1.
     """
     require_kind("images", images, ImageData)
-    require_methods("classifier", classifier, "logits")
     require_count("n", n)
-    shares = classifier.logits(normalise(images.images)).argmax(dim=1).bincount(minlength=len(images.classes))
+    shares = logits_of(classifier, normalise(images.images)).argmax(dim=1).bincount(minlength=len(images.classes))
     return _expected(shares.cpu().double() / len(images.images), n)
 
 

@@ -4,6 +4,7 @@
 generator after `.eval()` or a VAE's `images`. In training mode BatchNorm lets the codes of a batch see each other.
 """
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ def principal_directions(decode: Decode, z: Tensor) -> tuple[Tensor, Tensor]:
             _, change = torch.func.jvp(decode, (z,), (unit.expand_as(z).contiguous(),))
         columns.append(change.flatten())
     jacobian = torch.stack(columns, 1)  # [n · pixels, d]
+    require_finite("the derivatives of decode", jacobian, "it has diverged")
     values, vectors = torch.linalg.eigh((jacobian.T @ jacobian / len(z)).cpu().double())
     strength = values.clamp(min=0).sqrt().flip(0)
     return strength.to(z), vectors.flip(1).T.to(z)
@@ -99,7 +101,8 @@ def invert(decode: Decode, images: Tensor, start: Tensor, steps: int = 200, rate
 
     `start` [restarts, n, d]: where the search begins, several times for each image, as the error has local minima; the
     best of the restarts is kept. The rate falls to 0 along a half cosine. The error found is an upper bound of the
-    smallest one, and nothing keeps the code near the prior. Raises ValueError for a start that does not fit.
+    smallest one, and nothing keeps the code near the prior. Raises ValueError for a start that does not fit, and where
+    no restart ends at a finite error.
     """
     require_function("decode", decode, "a function from codes [n, d] to images [n, …]")
     require_finite("images", require_tensor("images", images, ("n", ...), "float images"))
@@ -122,9 +125,10 @@ def invert(decode: Decode, images: Tensor, start: Tensor, steps: int = 200, rate
             schedule.step()
     with torch.no_grad():
         error = _errors(decode(z), target).view(restarts, -1)
-    best = error.argmin(0)
+    best = error.where(error.isfinite(), math.inf).argmin(0)  # NaN would pass for the smallest
     column = torch.arange(len(images), device=best.device)
-    return Inversion(z.detach().view_as(start)[best, column], error[best, column])
+    error = require_finite("the error", error[best, column], "has decode diverged, or is the rate too high?")
+    return Inversion(z.detach().view_as(start)[best, column], error)
 
 
 def _errors(decoded: Tensor, target: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.inputs import require_counts, require_flag, require_function, require_widths
+from course_utils.inputs import require_counts, require_flag, require_function, require_widths, shown
 from course_utils.models.minibatch import MinibatchStd
 from course_utils.tensor_inputs import require_device, require_input
 
@@ -14,15 +14,31 @@ def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> 
     """Linear layers of the given widths, with `activation` between them and none at the end.
 
     `mlp([2, 128, 128, 1])` maps [n, 2] to [n, 1]. Weights keep torch's own initialisation, uniform(±1/√fan_in).
+    Raises ValueError for widths that are none, and for an activation that is a layer itself or makes none.
     """
     sizes = require_widths("sizes", sizes)
     if len(sizes) < 2:
         raise ValueError(f"mlp needs at least two positive widths (input … output), not {sizes}")
     require_function("activation", activation, "a function that makes a layer, such as nn.ReLU")
+    _require_layer(activation)
     layers: list[nn.Module] = []
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
         layers += [nn.Linear(n_in, n_out), activation()]
     return nn.Sequential(*layers[:-1])
+
+
+def _require_layer(activation: Callable[[], nn.Module]) -> None:
+    """Raises ValueError unless it can be called without arguments, which makes a layer."""
+    made, cause = None, None
+    try:
+        made = None if isinstance(activation, nn.Module) else activation()
+    except TypeError as error:  # such as of torch.relu, a function of tensors
+        cause = error
+    if not isinstance(made, nn.Module):
+        raise ValueError(
+            "activation must be a function that makes a layer, such as nn.ReLU or lambda: nn.LeakyReLU(0.2), not "
+            f"{getattr(activation, '__name__', None) or f'the layer {shown(activation)}'}"
+        ) from cause
 
 
 class PointGenerator(nn.Module):

@@ -48,7 +48,7 @@ class Bernoulli:
 
     def images(self, parameters: Tensor) -> Tensor:
         """The probabilities as grey images in [−1, 1]: 2 sigmoid(logit) − 1."""
-        return 2.0 * torch.sigmoid(parameters) - 1.0
+        return 2.0 * torch.sigmoid(require_tensor("parameters", parameters)) - 1.0
 
 
 @dataclass(frozen=True)
@@ -75,4 +75,4 @@ class Gaussian:
 
     def images(self, parameters: Tensor) -> Tensor:
         """The mean as an image, cut to [−1, 1]."""
-        return parameters.clamp(-1.0, 1.0)
+        return require_tensor("parameters", parameters).clamp(-1.0, 1.0)

@@ -7,15 +7,15 @@ import math
 import numpy as np
 
 from course_utils.inputs import shown
-from course_utils.tensor_inputs import looks_like_zero_to_one
+from course_utils.tensor_inputs import FEW_LEVELS, looks_like_zero_to_one
 
 
 def array(values, name: str, shape: tuple[int | None, ...] | None = None, finite: bool = True) -> np.ndarray:
     """`values` (tensor, array or list) as float64; `shape` uses None for "any positive length"."""
-    if hasattr(values, "detach"):
-        values = values.detach().to("cpu")
-        values = (values if values.is_complex() else values.double()).numpy()
     try:
+        if hasattr(values, "detach"):
+            values = values.detach().to("cpu")
+            values = (values if values.is_complex() else values.double()).numpy()
         result = np.asarray(values)
         if result.dtype.kind in "USc":
             raise ValueError(f"{result.dtype} is no real number")
@@ -46,6 +46,12 @@ def images(values, name: str = "images") -> np.ndarray:
     if pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
         raise ValueError(
             f"{name} must have shape [n, 1 or 3, height, width], got {list(pixels.shape)}; reshape it first"
+        )
+    if is_bytes and 0 < pixels.max() <= FEW_LEVELS:
+        brightest = int(pixels.max())
+        raise ValueError(
+            f"{name} as uint8 must be grey levels 0 to 255, got a brightest pixel of {brightest}, to be seen as black; "
+            f"draw 2 * x.float() / {brightest} - 1"
         )
     if not is_bytes:
         low, high = float(pixels.min()), float(pixels.max())

@@ -46,7 +46,7 @@ def decision_surface(
     """What D says in every place, from 0 (generated) to 1 (real), with the line D = 0.5, under samples.
 
     `discriminator` maps points [n, 2] to logits [n] or [n, 1]; a module is asked in eval mode and left as it
-    was.
+    was. Raises ValueError for one that ends in a sigmoid.
     """
     real, fake = arrays.array(real, "real", (None, 2)), arrays.array(fake, "fake", (None, 2))
     extent = window(np.concatenate([real, fake])) if extent is None else check_extent(extent)

@@ -26,7 +26,8 @@ def lines(
     A curve of K runs, y [n, K], is drawn as their mean with the 95 % interval of the mean shaded.
     The caller words the caption, as only the caller knows what the curves mean; the range of each is added. Further
     options go to matplotlib's `Axes.set`, such as `xscale="log"`. `roles` fixes the look of some curves; the others
-    get what is left. Raises ValueError for more curves than looks, and for x and y that do not match.
+    get what is left. Raises ValueError for more curves than looks, for x and y that do not match, and for a
+    curve of which a logarithmic axis would show nothing; single points that it cannot show are counted in the caption.
     """
     require_mapping("what lines needs", curves, '{"label": (x, y), ...}')
     require_text("caption", caption), require_text("xlabel", xlabel), require_text("ylabel", ylabel)
@@ -47,8 +48,27 @@ def lines(
             raise ValueError(
                 f"lines hands {', '.join(axes_options)} to matplotlib's Axes.set, which says: {why}"
             ) from error
+        caption += _left_out(drawn, xlog=axes.get_xscale() == "log", ylog=axes.get_yscale() == "log")
         ranges = "; ".join(_range(label, y) for label, (_, y) in drawn.items())
         return show(figure, f"{caption} Ranges: {ranges}.")
+
+
+def _left_out(curves: Mapping[str, tuple], xlog: bool, ylog: bool) -> str:
+    """For the caption: how many points no logarithmic axis can show. Raises ValueError where a curve would be gone."""
+    hidden = 0
+    for label, (x, y) in curves.items():
+        seen = (x > 0) | (not xlog)
+        seen &= (_means(y) > 0) | (not ylog)
+        if not seen.any():
+            raise ValueError(
+                f"curve {label!r} has no point above 0, and a logarithmic axis shows no others: leave the scale linear"
+            )
+        hidden += int((~seen).sum())
+    return f" Not on the logarithmic axes: {arrays.count(hidden, 'point')} at 0 or below." if hidden else ""
+
+
+def _means(y: np.ndarray) -> np.ndarray:
+    return y.mean(1) if y.ndim == 2 else y
 
 
 def _curve(label: str, curve: tuple) -> tuple:
@@ -60,7 +80,7 @@ def _curve(label: str, curve: tuple) -> tuple:
 
 
 def _range(label: str, y: np.ndarray) -> str:
-    means = y.mean(1) if y.ndim == 2 else y
+    means = _means(y)
     runs = f" (mean of {arrays.count(y.shape[1], 'run')})" if y.ndim == 2 else ""
     return f"{label}{runs}: {arrays.number(means.min())} to {arrays.number(means.max())}"
 

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from course_utils.inputs import require_count, require_function
 from course_utils.plots import arrays
 from course_utils.plots.style import FAKE, REAL
+from course_utils.training.randomness import forked_random_state
+from course_utils.training.reach import require_logits
 
 Extent = tuple[float, float, float, float]  # x from, x to, y from, y to
 
@@ -49,7 +51,10 @@ def lattice(extent: Extent, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def probabilities(discriminator: Callable, points: np.ndarray) -> np.ndarray:
-    """D(x) [n] for points [n, 2]: sigmoid of the logits, without gradients, in eval mode, undone after."""
+    """D(x) [n] for points [n, 2]: sigmoid of the logits, without gradients, in eval mode, undone after.
+
+    Raises ValueError for a D that ends in a sigmoid itself, whose probabilities would all count as "real".
+    """
     require_function("the discriminator", discriminator, "a function from points [n, 2] to logits")
     modules, like = [], {"dtype": torch.float32}
     if isinstance(discriminator, torch.nn.Module):
@@ -62,7 +67,11 @@ def probabilities(discriminator: Callable, points: np.ndarray) -> np.ndarray:
         module.training = False
     try:
         with torch.no_grad():
-            logits = discriminator(torch.as_tensor(points, **like))
+            x = torch.as_tensor(points, **like)
+            logits = discriminator(x)
+            if isinstance(logits, torch.Tensor) and logits.numel() and logits.min() >= 0 and logits.max() <= 1:
+                with forked_random_state(x.device):
+                    require_logits(discriminator, x[:16], [], "discriminator")
     finally:
         for module in training:
             module.training = True

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from course_utils.inputs import require_number
+from course_utils.inputs import require_kind, require_number
 from course_utils.models.normalisation import spectral_norms
 
 
@@ -17,12 +17,16 @@ class AveragedModel:
     looks back over about 1/(1 − β) updates; while fewer have been made, min(β, (1 + t)/(10 + t)) is used at update
     t, so that the random initial weights are forgotten. Sources: Polyak & Juditsky 1992; Yazıcı et al. 2019 (GANs).
     torch.optim.swa_utils has such a class too, but it asks the host at every update whether it is the first one,
-    which no captured graph can do.
+    which no captured graph can do. Raises ValueError for what is no network, or has no weights.
     """
 
     def __init__(self, model: nn.Module, decay: float):
         decay = require_number("ema_decay", decay, above=0, below=1)
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model = copy.deepcopy(require_kind("model", model, nn.Module)).eval()
+        for (
+            weight
+        ) in self.model.parameters():  # one by one: a ScriptModule offers no other way, and copies the graph too
+            weight.detach_()
         self.decay = decay
         self._spectral_norms = spectral_norms(self.model)
         self._average, self._follow, self._copy_to, self._copy_from = [], [], [], []
@@ -32,6 +36,8 @@ class AveragedModel:
             averaged = value.is_floating_point() and bool(value.isfinite().all())
             (self._average if averaged else self._copy_to).append(value.detach())
             (self._follow if averaged else self._copy_from).append(source[name].detach())
+        if not self._average:
+            raise ValueError(f"{type(model).__name__} has no weights to average: leave its average out")
         # A tensor, so that a captured CUDA graph reads the current value and not the one at capture.
         self.weight = torch.zeros((), device=self._average[0].device)
 

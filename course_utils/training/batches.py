@@ -22,7 +22,9 @@ class Batches:
     """
 
     def __init__(self, sample: Callable[[int], Batch], network: nn.Module, name: str, any_type: bool = False):
-        weight = next(network.parameters())
+        weight = next(network.parameters(), None)
+        if weight is None:
+            raise ValueError(f"{type(network).__name__} has no weights, whose device and type {name} would follow")
         self.name, self.device, self.dtype = name, weight.device, None if any_type else weight.dtype
         self.sample = sample
         self.shape: torch.Size | None = None  # of one sample, as the first batch had it
@@ -58,7 +60,7 @@ class Batches:
         drawn = self._share(n)
         parts = drawn if isinstance(drawn, tuple) else (drawn,)
         for part in parts:
-            if not isinstance(part, Tensor) or part.ndim == 0 or len(part) != n:
+            if not isinstance(part, Tensor) or part.layout is not torch.strided or part.ndim == 0 or len(part) != n:
                 raise ValueError(self._what_is_wrong(drawn, n))
             if part.device != self.device:
                 raise ValueError(f"the data are on {part.device}, the networks on {self.device}: move one, .to(device)")
@@ -69,7 +71,13 @@ class Batches:
                 f"{self.name} returns samples of type {x.dtype}, and the networks compute in {self.dtype}: "
                 f"convert them once, x.to({self.dtype}){scale}"
             )
-        self.shape = x.shape[1:] if self.shape is None else self.shape
+        if self.shape is None:
+            self.shape = x.shape[1:]
+            if self.dtype is not None and not bool(x.isfinite().all()):
+                raise ValueError(f"the samples hold NaN or infinite values: look at what {self.name} returns")
+        if any(part.is_inference() for part in parts):  # which no gradient may pass by
+            parts = tuple(part.clone() for part in parts)
+            x, drawn = parts[0], parts
         if x.shape[1:] != self.shape:
             raise ValueError(
                 f"{self.name} returns samples of shape {tuple(x.shape[1:])}, and returned {tuple(self.shape)} before: "
@@ -84,6 +92,8 @@ class Batches:
             if not isinstance(part, Tensor):
                 kind = f"{type(part).__module__.partition('.')[0]}.{type(part).__name__}".removeprefix("builtins.")
                 return f"{self.name}({n}) returns a {kind}, not a tensor: convert it once, torch.as_tensor(x)"
+            if part.layout is not torch.strided:
+                return f"{self.name}({n}) returns sparse tensors, {part.layout}: convert them once, x.to_dense()"
             if part.ndim == 0 or len(part) != n:
                 found = f"{len(part)}" if part.ndim else "one number"
                 return (
@@ -116,6 +126,8 @@ class LoaderBatches:
     Of its pairs (x, labels) only x is kept if they are not `labelled`.
     """
 
+    UNEQUAL = "the DataLoader's samples must have one shape, such as by a Resize in the data set"
+
     def __init__(self, loader: DataLoader, network: nn.Module, labelled: bool):
         weight = next(network.parameters())
         self.loader, self.device = loader, weight.device
@@ -124,11 +136,21 @@ class LoaderBatches:
         self.held: list[tuple[Tensor, ...]] = []
 
     def _forever(self):
-        while True:
+        for epoch in itertools.count():
             empty = True
-            for batch in self.loader:
-                empty = False
-                yield self._parts(batch)
+            try:
+                for batch in self.loader:
+                    empty = False
+                    yield self._parts(batch)
+            except RuntimeError as error:
+                if "stack expects each tensor to be equal size" not in str(error):
+                    raise
+                raise ValueError(f"{self.UNEQUAL}: {str(error).splitlines()[-1]}") from error
+            if empty and epoch:
+                raise ValueError(
+                    "the DataLoader gives no more batches after its first round: its data set must begin anew in each "
+                    "__iter__, and not go on with one iterator"
+                )
             if empty:
                 raise ValueError("the DataLoader has no batches: its data set is empty, or drop_last dropped all of it")
 
@@ -149,6 +171,9 @@ class LoaderBatches:
         while held < n:
             self.held.append(next(self.batches))
             held += len(self.held[-1][0])
+        if len({tuple(part.shape[1:] for part in parts) for parts in self.held}) > 1:
+            found = " and ".join(sorted({str([list(part.shape[1:]) for part in parts]) for parts in self.held}))
+            raise ValueError(f"{self.UNEQUAL}, but they are {found}")
         joint = [torch.cat(tensors) for tensors in zip(*self.held, strict=True)]
         self.held = [tuple(t[n:] for t in joint)]
         drawn = tuple(t[:n] for t in joint)

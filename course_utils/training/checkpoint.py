@@ -24,7 +24,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike, identity: dict[str, Any]):
-        if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        if not isinstance(path, str | os.PathLike) or not os.fspath(path) or "\0" in os.fsdecode(path):
             raise ValueError(f"checkpoint must be the path of a file, such as 'run.pt', not {shown(path)}")
         self.path, self.identity = Path(path), identity
         if nameless := list(lambdas(identity)):

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.inputs import shown
+from course_utils.inputs import require_count, shown
 from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
 from course_utils.training.batches import Batches, takes_labels
@@ -26,8 +25,9 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
     """The device of both networks. Raises ValueError for what is no pair of networks."""
     require_network("generator", generator)
     require_network("discriminator", discriminator)
-    if not isinstance(getattr(generator, "latent_dim", None), Integral):
+    if getattr(generator, "latent_dim", None) is None:
         raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
+    require_count("the generator's latent_dim", generator.latent_dim)
     device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
     if device != d_device:
         raise ValueError(f"the generator is on {device}, the discriminator on {d_device}: move both with .to(device)")
@@ -53,8 +53,6 @@ def require_fit(
         drawn = sample_real(2 * pack)
         real, *labels = drawn if isinstance(drawn, tuple) else (drawn,)
         _require_labels(labels, generator, discriminator, members)
-        if not bool(real.isfinite().all()):
-            raise ValueError("the real samples hold NaN or infinite values: look at what sample_real returns")
         z = sample_latent(len(real), generator.latent_dim, device).to(real.dtype).expand(*axis, -1, -1)
         fake = ask("the generator", generator, z, *labels)
         if (*axis, *real.shape) != fake.shape:
@@ -108,7 +106,8 @@ def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
         return network(*inputs)
     except (RuntimeError, TypeError, IndexError) as error:
         shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
-        raise ValueError(f"{who} cannot take an input of {shapes}: {str(error).splitlines()[0]}") from error
+        given = f"an input of {shapes}" if inputs else "two samples"
+        raise ValueError(f"{who} cannot take {given}: {str(error).splitlines()[0]}") from error
 
 
 def require_penalty(penalty: Penalty | None, discriminator: nn.Module) -> None:

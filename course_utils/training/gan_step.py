@@ -1,5 +1,6 @@
 """One update of both players of a GAN, as a pure tensor program."""
 
+import operator
 from collections.abc import Callable
 
 import torch
@@ -48,7 +49,7 @@ class GANStep(Step):
     ):
         self.networks = {"generator": generator, "discriminator": discriminator}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
-        self.generator, self.latent_dim = generator, generator.latent_dim
+        self.generator, self.latent_dim = generator, operator.index(generator.latent_dim)  # it may be a tensor
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
         self.note_trained()
         self.samples = {"sample_real": Batches.of(sample_real, generator, "sample_real")}

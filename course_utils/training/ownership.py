@@ -18,6 +18,7 @@ def require_ownership(players: Players) -> None:
     """
     for argument, (who, networks, optimizer) in players.items():
         _require_optimizer(argument, who, optimizer)
+        _require_dense_or_sparse(argument, who, networks, optimizer)
         mine = {id(p): p for network in networks for p in network.parameters()}
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         missing = {id(p) for p in trained(mine.values())} - held
@@ -60,6 +61,24 @@ def _require_optimizer(argument: str, who: str, optimizer: Optimizer) -> None:
     if closure is not None and closure.default is inspect.Parameter.empty:
         name = type(optimizer).__name__
         raise ValueError(f"{argument}: {name} calls the loss itself, which these loops cannot offer; take Adam")
+
+
+def _require_dense_or_sparse(argument: str, who: str, networks: list[nn.Module], optimizer: Optimizer) -> None:
+    """Sparse gradients, those of Embedding(sparse=True), are for a few optimisers only; SparseAdam takes no others."""
+    layers = [layer for network in networks for layer in network.modules()]
+    sparse = {
+        id(layer.weight) for layer in layers if isinstance(layer, nn.Embedding | nn.EmbeddingBag) and layer.sparse
+    }
+    kind = type(optimizer)
+    moved = {id(weight) for network in networks for weight in trained(network.parameters())}
+    if kind is torch.optim.SparseAdam and moved - sparse:
+        raise ValueError(f"{argument}: SparseAdam takes sparse gradients alone, and the {who} has others: take Adam")
+    takes_sparse = torch.optim.SparseAdam, torch.optim.SGD, torch.optim.Adagrad
+    if sparse and kind.__module__.startswith("torch.optim") and kind not in takes_sparse:
+        raise ValueError(
+            f"{argument}: {kind.__name__} takes no sparse gradients, which the {who} has of Embedding(sparse=True): "
+            f"leave sparse out, or give {argument}=torch.optim.SGD(…)"
+        )
 
 
 def _ids(networks: list[nn.Module]) -> set[int]:

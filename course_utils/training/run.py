@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from course_utils.inputs import require_count, require_function, shown
 from course_utils.models import evaluating, sample_latent
+from course_utils.tensor_inputs import require_finite
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.randomness import forked_random_state, require_seed
 
@@ -54,7 +54,10 @@ class Run:
         labels: Tensor | None,
         sample_axis: int = 0,
     ) -> Tensor:
-        """`make(z)` or `make(z, labels)` for n latent vectors of this seed, with `network` in evaluation mode."""
+        """`make(z)` or `make(z, labels)` for n latent vectors of this seed, with `network` in evaluation mode.
+
+        Raises ValueError for samples that are NaN or infinite.
+        """
         n = require_count("n", n)
         if labels is not None and (not isinstance(labels, Tensor) or labels.shape != (n,)):
             raise ValueError(f"{n} samples need one label each, an int64 tensor [{n}], not {shown(labels)}")
@@ -64,7 +67,7 @@ class Run:
         conditions = [] if labels is None else [labels.to(self.device)]
         with evaluating(network):
             samples = [make(*chunk) for chunk in zip(*(t.split(CHUNK) for t in (z, *conditions)), strict=True)]
-        return torch.cat(samples, sample_axis)
+        return require_finite("the samples", torch.cat(samples, sample_axis), "the network has diverged")
 
 
 @dataclass(kw_only=True)
@@ -87,13 +90,13 @@ class GANRun(Run):
 
         The run's own random stream is left as it was; the same `seed` gives the same latent vectors. The members of an
         ensemble all get the same ones: [K, n, …]. A conditional generator needs `labels`, int64 [n], and only it takes
-        them; else ValueError.
+        them; else ValueError, as for samples that are NaN or infinite.
         """
         if (labels is not None) != self.conditional:
             needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"
             raise ValueError(f"this generator {needs}")
         generator = self.best if generator is None else generator
-        if not isinstance(getattr(generator, "latent_dim", None), Integral):
+        if getattr(generator, "latent_dim", None) is None:
             raise ValueError(f"samples come from a generator with a latent_dim, not from {shown(generator)}")
         members = getattr(generator, "members", None)
         if members is None:

@@ -10,6 +10,13 @@ from course_utils.inputs import require_kind, require_number, shown
 Schedule = Callable[[float], float]
 
 
+def _share(progress: float) -> float:
+    """The share of the run that is done."""
+    if type(progress) is float and 0.0 <= progress <= 1.0:  # the usual case, before every step
+        return progress
+    return require_number("progress", progress, least=0, most=1, hint="it is the share of the run that is done")
+
+
 def constant(progress: float) -> float:
     """1 throughout."""
     return 1.0
@@ -17,12 +24,12 @@ def constant(progress: float) -> float:
 
 def linear_decay(progress: float) -> float:
     """From 1 at the start to 0 at the end."""
-    return 1.0 - progress
+    return 1.0 - _share(progress)
 
 
 def cosine_decay(progress: float) -> float:
     """½(1 + cos π·progress): nearly flat at both ends. Source: Loshchilov & Hutter 2017."""
-    return 0.5 * (1.0 + math.cos(math.pi * progress))
+    return 0.5 * (1.0 + math.cos(math.pi * _share(progress)))
 
 
 def decay_after(start: float) -> Schedule:
@@ -30,7 +37,7 @@ def decay_after(start: float) -> Schedule:
     start = require_number("start", start, least=0, below=1, hint="decay must start within the run, at a share of it")
 
     def schedule(progress: float) -> float:
-        return min(1.0, (1.0 - progress) / (1.0 - start))
+        return min(1.0, (1.0 - _share(progress)) / (1.0 - start))
 
     schedule.__name__ = f"decay_after({start:g})"
     return schedule
@@ -41,7 +48,7 @@ def linear_warm_up(until: float) -> Schedule:
     until = require_number("until", until, above=0, most=1, hint="a warm-up must end within the run, at a share of it")
 
     def schedule(progress: float) -> float:
-        return min(1.0, progress / until)
+        return min(1.0, _share(progress) / until)
 
     schedule.__name__ = f"linear_warm_up({until:g})"
     return schedule
@@ -57,6 +64,7 @@ def adam(module: torch.nn.Module, lr: float = 2e-4, betas: tuple[float, float] =
     if not parameters:
         raise ValueError(f"{type(module).__name__} has no weights to train")
     lr = require_number("lr", lr, least=0)
+    betas = betas.tolist() if hasattr(betas, "tolist") else betas  # numpy's, or a tensor
     if not isinstance(betas, tuple | list) or len(betas) != 2:
         raise ValueError(f"betas must be two numbers, such as (0.5, 0.999), not {shown(betas)}")
     betas = tuple(require_number("each of betas", beta, least=0, below=1) for beta in betas)

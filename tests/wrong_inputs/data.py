@@ -27,6 +27,7 @@ LABELS = torch.arange(6) % 3
 SET = ImageData("noise", PIXELS, LABELS, PIXELS, LABELS, tuple("abc"))
 COLOUR = replace(SET, images=PIXELS.expand(-1, 3, -1, -1), test_images=PIXELS.expand(-1, 3, -1, -1))
 IMAGES = data.normalise(PIXELS)
+DIGITS = data.load_images("digits").fixed(50)
 DOMAINS = UnpairedDomains(SET, data.inverted)
 NO_COUNTS = (-1, 2.0, True, "3", None)
 SAMPLERS = (
@@ -84,6 +85,7 @@ ROWS = [
     ("bytes to bytes", lambda: data.to_uint8(PIXELS), "images must be float images, not torch.uint8"),
     ("grey levels to bytes", lambda: data.to_uint8(PIXELS.float()), "like grey levels"),
     ("0..1 to bytes", lambda: data.to_uint8(PIXELS / 255), "looks like 0 … 1"),
+    ("standardised to bytes", lambda: data.to_uint8((DIGITS - DIGITS.mean()) / DIGITS.std()), "standardised: undo"),
     ("NaN to bytes", lambda: data.to_uint8(torch.full((2, 1, 4, 4), NAN)), "NaN or infinity"),
     ("a list to bytes", lambda: data.to_uint8([0.0]), "images must be float images, not list"),
     (
@@ -98,6 +100,14 @@ ROWS = [
     ("negative test labels", lambda: replace(SET, test_labels=LABELS - 1), "range from -1 to 1"),
     ("images are floats", lambda: replace(SET, images=IMAGES), "images must be uint8"),
     ("images of zeros and ones", lambda: replace(SET, images=PIXELS // 255), "brightest pixel is 1"),
+    *(
+        (
+            f"{brightest} levels",
+            partial(replace, SET, images=PIXELS % (brightest + 1), test_images=PIXELS % (brightest + 1)),
+            f"brightest pixel (of both splits )?is {brightest}",
+        )
+        for brightest in (1, 15, 16)
+    ),
     ("images without channels", lambda: replace(SET, images=PIXELS[:, 0]), r"images must be uint8 \[N, channels"),
     ("images that are no squares", lambda: replace(SET, images=PIXELS[..., :20]), "square"),
     ("no images", lambda: replace(SET, images=PIXELS[:0], labels=LABELS[:0]), "N >= 1"),
@@ -152,6 +162,8 @@ RIGHT = [
         "blank and bright images",
         lambda: (data.to_uint8(torch.zeros(2, 1, 4, 4)), data.to_uint8(torch.ones(2, 1, 4, 4))),
     ),
+    ("noise on digits", lambda: (data.to_uint8(DIGITS + 0.5 * torch.randn_like(DIGITS)), data.to_uint8(1.5 * DIGITS))),
+    ("a dark test image", lambda: replace(SET, test_images=PIXELS[:1] % 17, test_labels=LABELS[:1])),
     ("images in double", lambda: data.to_uint8(IMAGES.double())),
     ("one image without a batch", lambda: data.inverted(IMAGES[0, 0])),
     ("black images", lambda: replace(SET, images=torch.zeros_like(PIXELS))),

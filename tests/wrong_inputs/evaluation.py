@@ -1,5 +1,7 @@
 """Measures of samples, of models and of trainings."""
 
+from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +14,7 @@ NAN, INF = float("nan"), float("inf")
 PIXELS = torch.randint(0, 256, (300, 1, 28, 28), dtype=torch.uint8)
 PIXELS[:, :, 0] = 0  # a black edge, as digits have
 LABELS = torch.arange(300) % 10
-SET = data.ImageData("noise", PIXELS, LABELS, PIXELS.flip(0), LABELS.flip(0), tuple("0123456789"))
+SET = data.ImageData("noise", PIXELS, LABELS, PIXELS.flip(-1), LABELS, tuple("0123456789"))
 IMAGES = data.normalise(PIXELS)
 READER = evaluation.Classifier()
 READER.accuracy = 1.0
@@ -24,6 +26,14 @@ NETWORK = nn.Linear(2, 1)
 RUN_BACK = nn.Linear(2, 1)
 RUN_BACK(torch.ones(1, 2)).sum().backward()
 LOGITS = torch.linspace(-3, 3, 20)
+
+MANY, D = torch.randn(50, 2), models.PointDiscriminator()
+
+
+def fresh(**change):
+    right = {"discriminator": D, "real": MANY, "generated": MANY + 1, "steps": 20}
+    return evaluation.fresh_discriminator(**(right | change))
+
 
 WRONG_IMAGES = (
     ("in 0..1", (IMAGES + 1) / 2, "looks like 0 … 1: pass 2"),
@@ -68,6 +78,35 @@ OF_POINTS = {
     "modes": lambda x: evaluation.mode_coverage(x, RING),
     "effective rank": evaluation.effective_rank,
 }
+OF_TWO = {
+    "precision_recall": evaluation.precision_recall,
+    "parzen_log_likelihood": lambda x, y: evaluation.parzen_log_likelihood(x, y, 0.1),
+    "parzen_bandwidth": evaluation.parzen_bandwidth,
+    "parzen_score": lambda x, y: evaluation.parzen_score(x, y, y),
+    "parzen_score's validation": lambda x, y: evaluation.parzen_score(y, y, x),
+}
+COLOUR = torch.rand(20, 3, 4, 4)
+
+
+def diverged(network):
+    """A copy of it whose weights are NaN."""
+    network = deepcopy(network)
+    for weight in network.parameters():
+        weight.data.fill_(NAN)
+    return network
+
+
+class OwnReader:
+    def __init__(self, logits):
+        self.logits = logits
+
+
+OF_A_READER = {
+    "legibility": lambda reader: evaluation.legibility(IMAGES, reader),
+    "class accuracy": lambda reader: evaluation.class_accuracy(IMAGES, LABELS, reader),
+    "stacked": lambda reader: evaluation.stacked_coverage(IMAGES.expand(-1, 3, -1, -1), reader),
+    "stacked floor": lambda reader: evaluation.stacked_floor(SET, reader),
+}
 
 
 def a_loss():
@@ -76,6 +115,27 @@ def a_loss():
 
 ROWS = [
     *(
+        (f"a fresh discriminator {what}", partial(fresh, **change), said)
+        for what, change, said in (
+            ("of 39 samples", {"real": MANY[:39]}, "real: .* at least 40 samples of each kind, not 39"),
+            ("of other shapes", {"generated": torch.randn(50, 3)}, r"shape of the real ones, torch.float32 \[50, 2\]"),
+            ("of NaN", {"generated": MANY * NAN}, "generated must hold finite numbers|NaN"),
+            ("of bytes", {"generated": MANY.byte()}, "convert it"),
+            (
+                "with a sigmoid",
+                {"discriminator": nn.Sequential(D, nn.Sigmoid())},
+                "the discriminator ends in a sigmoid",
+            ),
+            ("of two axes", {"discriminator": NETWORK}, r"one logit for each of .* samples, \[n\]"),
+            ("that is a function", {"discriminator": torch.tanh}, "discriminator must be Module"),
+            ("without steps", {"steps": 0}, "steps must be at least 1"),
+            ("of one sample a batch", {"batch_size": 1}, "batch_size must be at least 2"),
+            ("with no rate", {"lr": 0.0}, "lr must be above 0"),
+            ("with a huge rate", {"lr": 1e30}, "diverged"),
+            ("with half a seed", {"seed": 0.5}, "seed must be"),
+        )
+    ),
+    *(
         (f"{name} of images {what}", partial(measure, x), words)
         for name, measure in MEASURES_OF_IMAGES.items()
         for what, x, words in WRONG_IMAGES
@@ -83,6 +143,18 @@ ROWS = [
     *(("no image set", call, "images must be ImageData, not torch.float32") for call in NO_IMAGE_SET),
     *(("no classifier", call, "classifier must be an object with (features|logits)") for call in NO_CLASSIFIER),
     *((f"{name}: NaN", partial(call, POINTS * NAN), "NaN or infinit") for name, call in OF_POINTS.items()),
+    *((f"{name}: sparse", partial(call, POINTS.to_sparse()), "sparse") for name, call in OF_POINTS.items()),
+    ("rank of complex numbers", lambda: evaluation.effective_rank(POINTS + 1j), "real numbers.*complex64"),
+    ("a likelihood of sparse images", lambda: evaluation.log_likelihood(VAE, X.to_sparse()), "to_dense"),
+    *(
+        (f"PCA of {what}", partial(evaluation.ppca_log_likelihood, x, k), words)
+        for what, x, k, words in (
+            ("one row", POINTS[:1], 0, "no two rows of x"),
+            ("one row, one component", POINTS[:1], 1, "no two rows of x"),
+            ("rows that are all the same", torch.ones(9, 2), 0, "no two rows of x"),
+            ("a line", POINTS[:, :1].expand(-1, 2), 1, "choose a smaller k"),
+        )
+    ),
     *(
         (f"{name}: a list", partial(call, [[0.0, 1.0]]), "got list of 1|not list of 1")
         for name, call in OF_POINTS.items()
@@ -90,6 +162,34 @@ ROWS = [
     *(
         (f"{name}: nothing", partial(call, POINTS[:0]), r"got torch.float32 \[0, 2\]")
         for name, call in OF_POINTS.items()
+    ),
+    *(
+        (f"{name} of a diverged classifier", partial(call, diverged(READER)), "returns must be finite.*diverged")
+        for name, call in OF_A_READER.items()
+    ),
+    *(
+        (f"{name} of one logit an image", partial(call, OwnReader(lambda x: x.sum((1, 2, 3)))), r"\[\d+, classes\]")
+        for name, call in OF_A_READER.items()
+    ),
+    (
+        "the distance of a diverged classifier",
+        lambda: evaluation.frechet_classifier_distance(IMAGES, SET, diverged(READER)),
+        "NaN or infinity",
+    ),
+    (
+        "a classifier whose accuracy nobody measured",
+        lambda: evaluation.class_accuracy(IMAGES, LABELS, evaluation.Classifier()),
+        "classifier.accuracy must be .*not nan: .*load_classifier",
+    ),
+    (
+        "a classifier without accuracy",
+        lambda: evaluation.class_accuracy(IMAGES, LABELS, OwnReader(READER.logits)),
+        "classifier.accuracy must be .*not None: .*load_classifier",
+    ),
+    (
+        "memorisation of standardised images",
+        lambda: evaluation.memorisation((data.load_images("digits").fixed(50) + 0.7) / 0.6, SET),
+        "standardised: undo",
     ),
     ("labels are floats", lambda: evaluation.class_accuracy(IMAGES, LABELS.float(), READER), "labels must be an int64"),
     (
@@ -133,9 +233,23 @@ ROWS = [
         for wrong in (0, 99, 2000.0, True)
     ),
     (
+        "test images that were trained on",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:9], SET.test_images[9:]]))),
+        "3.0% of the test images are copies of training images",
+    ),
+    (
+        "training images all the same",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, images=PIXELS[:1].repeat(300, 1, 1, 1))),
+        "two different training images",
+    ),
+    (
         "points of another width",
         lambda: evaluation.precision_recall(POINTS, POINTS[:, :1]),
         "equally many numbers a point",
+    ),
+    *(
+        (f"channels first and last: {name}", partial(measure, COLOUR, COLOUR.permute(0, 2, 3, 1)), "by permute")
+        for name, measure in OF_TWO.items()
     ),
     *(
         (f"k = {wrong!r}", partial(evaluation.precision_recall, POINTS, POINTS, wrong), "k: the|k must be")
@@ -207,6 +321,12 @@ ROWS = [
         lambda: evaluation.log_likelihood(VAE, X, X[:2]),
         "4 images, 2 rows of condition 1",
     ),
+    (
+        "the likelihood of a diverged VAE",
+        lambda: evaluation.log_likelihood(diverged(VAE), X),
+        "bounds .* must be finite",
+    ),
+    ("units of a diverged VAE", lambda: evaluation.active_units(diverged(VAE), X), "means .* must be finite"),
     ("units of one image", lambda: evaluation.active_units(VAE, X[:1]), "at least 2 of them, got 1"),
     ("units of a list", lambda: evaluation.active_units(VAE, [0.0]), "x must be images"),
     ("conditions of another number, units", lambda: evaluation.active_units(VAE, X, X[:2]), "2 rows of condition 1"),
@@ -268,6 +388,11 @@ ROWS = [
     ("saliency of a tensor", lambda: evaluation.saliency(X, X), "network must be a function"),
     ("saliency of bytes", lambda: evaluation.saliency(torch.sum, X.byte()), "x must be float images.*uint8"),
     ("saliency of NaN", lambda: evaluation.saliency(torch.sum, X * NAN), "x must be finite"),
+    (
+        "saliency of a diverged network",
+        lambda: evaluation.saliency(lambda x: x.sum((1, 2, 3)) * NAN, X),
+        "logits must be finite",
+    ),
     ("saliency of a sum", lambda: evaluation.saliency(torch.sum, X), "one logit an image"),
     (
         "saliency without a graph",
@@ -297,14 +422,35 @@ ROWS = [
 ]
 
 RIGHT = [
+    ("a fresh discriminator, its counts of numpy", lambda: fresh(steps=np.int64(3), batch_size=np.int64(7))),
     ("images in double, and a little beyond", lambda: evaluation.legibility((IMAGES * 1.0005).double(), READER, 0)),
     ("blank and white images", lambda: (READER.logits(X), READER.logits(X + 1))),
     ("faint images", lambda: evaluation.legibility(X + 0.01, READER)),
     ("bright images, none dark", lambda: evaluation.legibility(X + 0.6, READER)),
     ("noise on images", lambda: evaluation.memorisation(IMAGES + 0.1 * torch.randn(IMAGES.shape), SET, np.int64(100))),
+    (
+        "one test image of 300 that was trained on",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:1], SET.test_images[1:]]))),
+    ),
     ("one image", lambda: evaluation.class_accuracy(IMAGES[:1], LABELS[:1], READER)),
     ("a collapsed generator", lambda: evaluation.precision_recall(POINTS, torch.ones(20, 2), np.int64(3))),
+    (
+        "one point far away",
+        lambda: evaluation.precision_recall(POINTS, torch.cat([POINTS, torch.full((1, 2), 1e9)])),
+    ),
+    (
+        "an own classifier",
+        lambda: (
+            evaluation.legibility(IMAGES, OwnReader(READER.logits)),
+            evaluation.stacked_floor(SET, OwnReader(READER.logits)),
+        ),
+    ),
     ("some repeated points", lambda: evaluation.precision_recall(torch.cat([POINTS, POINTS[:1].repeat(9, 1)]), POINTS)),
+    *(
+        (f"images, flat ones, and without channels: {name}", partial(measure, COLOUR[:, :1], other))
+        for name, measure in OF_TWO.items()
+        for other in (COLOUR[:, 0], COLOUR[:, 0].flatten(1), COLOUR[:, 0, :, :, None])
+    ),
     ("stds of numpy", lambda: evaluation.parzen_bandwidth(POINTS, POINTS, np.array([0.1, 1.0]))),
     ("modes in double, of an ensemble", lambda: evaluation.mode_coverage(POINTS.double().expand(2, 20, 2), RING)),
     ("a floor counted by numpy", lambda: evaluation.mode_floor(RING, np.int32(10))),

@@ -131,6 +131,10 @@ ROWS = [
     ("one width", lambda: models.mlp([2]), "at least two positive widths"),
     ("widths are floats", lambda: models.mlp([2.0, 1.0]), "each of sizes must be a whole number"),
     ("widths are a number", lambda: models.mlp(3), "sizes must be a sequence"),
+    *(
+        (f"activation is {wrong}", partial(models.mlp, [2, 2, 1], wrong), "activation must .*nn.ReLU or .*, not ")
+        for wrong in (nn.ReLU(), nn.LeakyReLU(0.2), torch.relu, nn.functional.leaky_relu, dict)
+    ),
     ("activation is a layer's name", lambda: models.mlp([2, 2, 1], "relu"), "activation must be a function that makes"),
     (
         "a batch statistic is a word",
@@ -208,6 +212,16 @@ ROWS = [
     ("no steps", lambda: models.invert(IMAGE_G, IMAGES, Z[None], steps=0), "steps must be at least 1"),
     ("a rate that is negative", lambda: models.invert(IMAGE_G, IMAGES, Z[None], rate=-0.1), "rate must be above 0"),
     ("a decoder that detaches", lambda: models.invert(lambda z: IMAGE_G(z).detach(), IMAGES, Z[None]), "graph back to"),
+    (
+        "a decoder that has diverged",
+        lambda: models.invert(lambda z: IMAGE_G(z) * NAN, IMAGES, Z[None], steps=1),
+        "error must be finite.*decode diverged",
+    ),
+    (
+        "directions of a decoder that has diverged",
+        lambda: models.principal_directions(lambda z: IMAGE_G(z) * NAN, Z),
+        "derivatives of decode must be finite",
+    ),
     ("noise of a function", lambda: models.InstanceNoise(torch.tanh, 0.1), "discriminator must be Module"),
     ("negative noise", lambda: models.InstanceNoise(POINT_D, -0.1), "std must be at least 0"),
     ("noise that is NaN", lambda: models.InstanceNoise(POINT_D, NAN), "std must be at least 0, not nan"),
@@ -252,6 +266,10 @@ RIGHT = [
     ("no codes", lambda: models.sample_latent(0, np.int64(2))),
     ("no labels, as they are not looked at", lambda: NAMING_D(IMAGES)),
     ("half precision under autocast", lambda: torch.autocast("cpu", torch.bfloat16)(POINT_D)(X.bfloat16())),
+    (
+        "one restart that diverges",
+        lambda: models.invert(lambda z: z.log(), X, torch.tensor([-1.0, 1.0]).view(2, 1, 1).expand(2, 4, 2), steps=1),
+    ),
     ("noise of 0", lambda: models.InstanceNoise(POINT_D, 0)(X)),
     ("shares that make a path", lambda: models.spherical_interpolation(torch.ones(2), X[0] + 2, torch.rand(5, 1))),
     ("a share outside, as a whole number", lambda: models.spherical_interpolation(torch.ones(2), X[0] + 2, 2)),

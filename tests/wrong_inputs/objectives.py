@@ -177,6 +177,10 @@ ROWS = [
         "0 or 1, and these lie in -1",
     ),
     ("logits that broadcast", lambda: Bernoulli().log_prob(IMAGES, IMAGES[:, 0]), "x .* parameters .* same shape"),
+    *(
+        ("images of a list", partial(likelihood.images, [1.0]), "parameters must be a tensor of floats, not list of 1")
+        for likelihood in (Bernoulli(), Gaussian())
+    ),
     ("grey levels as bytes", lambda: Gaussian().log_prob(IMAGES.byte(), IMAGES), "x must be a tensor of floats.*uint8"),
     ("means that broadcast", lambda: Gaussian().log_prob(IMAGES, IMAGES[:1]), "x .* parameters .* same shape"),
     *((f"std {wrong}", partial(Gaussian, wrong), "std must be .*above 0") for wrong in (0, -1.0, NAN, INF, "1")),

@@ -38,6 +38,9 @@ WRONG_IMAGES = (
     ("in 0..1", torch.linspace(0, 1, 256).view(4, 1, 8, 8), r"looks like \[0, 1\]"),
     ("in 0..255", IMAGES * 255, r"must lie in \[-1, 1\], got"),
     ("NaN", IMAGES * NAN, "NaN or infinite"),
+    ("of one level", (IMAGES > 0).byte(), "brightest pixel of 1"),
+    ("of 16 levels", ((IMAGES + 1) * 8).byte().clamp(max=16), "brightest pixel of 1"),
+    ("sparse", IMAGES.to_sparse(), "must hold numbers only.*to_dense"),
     ("whole numbers", IMAGES.long(), "uint8, or floats"),
     ("without channels", IMAGES[:, 0], "1 or 3, height, width"),
     ("words", "images", "must hold numbers only"),
@@ -53,6 +56,10 @@ OF_POINTS = (
     lambda x: plots.balls({"here": (x, torch.ones(9), POINTS, True)}),
     lambda x: plots.trajectories({"game": {"together": x}}, VALUES),
 )
+OF_A_DISCRIMINATOR = {
+    "a surface": lambda network: plots.decision_surface(network, POINTS, POINTS + 9),
+    "a film": lambda network: plots.Film().add_scatter(POINTS, POINTS, "first", network),
+}
 MAPPINGS = {
     "lines": lambda wrong: plots.lines(wrong, "x", "y", "A caption."),
     "density_1d": plots.density_1d,
@@ -117,6 +124,14 @@ ROWS = [
         lambda: plots.lines({"a": (X, P)}, "x", "y", "c", roles={"a": "red"}),
         "a Role for some",
     ),
+    *(
+        (
+            f"nothing above 0 on a logarithmic {axis}",
+            partial(plots.lines, {"a": (X, P), "b": (X - 9, P - 9)}, "x", "y", "c", **{f"{axis}scale": "log"}),
+            "curve 'b' has no point above 0",
+        )
+        for axis in "xy"
+    ),
     ("an option of no axes", lambda: plots.lines({"a": (X, P)}, "x", "y", "c", scale="log"), "scale to matplotlib"),
     ("a density without x", lambda: plots.density_1d({"p": P}), "curve 'p' must be a pair"),
     ("a negative density", lambda: plots.density_1d({"p": (X, -P)}), "must be ≥ 0"),
@@ -138,6 +153,10 @@ ROWS = [
     ("evidence of no name", lambda: plots.evidence_dots(3, [1, 2]), "name must be a text"),
     ("a surface of a tensor", lambda: plots.decision_surface(P, POINTS, POINTS), "discriminator must be a function"),
     ("a surface of two logits", lambda: plots.decision_surface(nn.Linear(2, 2), POINTS, POINTS), "one logit a point"),
+    *(
+        (f"{name} of a sigmoid", partial(call, nn.Sequential(D, nn.Sigmoid())), "ends in a sigmoid.*remove it")
+        for name, call in OF_A_DISCRIMINATOR.items()
+    ),
     ("half a point a side", lambda: plots.decision_surface(D, POINTS, POINTS, resolution=1.5), "whole number"),
     ("an extent that is empty", lambda: plots.decision_surface(D, POINTS, POINTS, (1, 0, 0, 1)), "from < to"),
     ("an extent of three", lambda: plots.scatter_2d(POINTS, POINTS, extent=(0, 1, 0)), r"extent must have shape \[4\]"),
@@ -233,6 +252,10 @@ RIGHT = [
     (
         "whole numbers for a curve",
         lambda: plots.lines({"a": (range(5), [0, 1, 0, 1, 0])}, "x", "y", "c", yscale="linear"),
+    ),
+    *(
+        (f"{name} of logits that all lie in 0 … 1", partial(call, lambda x: 0.5 + 0.001 * x[:, 0]))
+        for name, call in OF_A_DISCRIMINATOR.items()
     ),
     ("a surface counted by numpy", lambda: plots.decision_surface(D, POINTS, POINTS, resolution=np.int64(4))),
     ("a table of all kinds", lambda: plots.scorecard({"r": {"a": 1, "b": "yes", "c": None}}, {}, "m")),

@@ -1,5 +1,6 @@
 """Wrong inputs to `course_utils.training`, and their right neighbours."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -208,6 +209,44 @@ def finished():
     return gan()
 
 
+def words(optimizer=None, network=None):
+    """A model with a sparse embedding."""
+    network = network or nn.Sequential(nn.Embedding(5, 4, sparse=True), nn.Linear(4, 1))
+    optimizer = optimizer and optimizer(list(network.parameters()))
+    return model(network, lambda n: torch.randint(5, (n,)), lambda net, x: net(x).mean(), optimizer=optimizer)
+
+
+class _OneRound(torch.utils.data.IterableDataset):
+    def __init__(self):
+        self.left = iter(points(80))
+
+    def __iter__(self):
+        return self.left
+
+
+def _with_latent_dim(latent_dim):
+    network = nn.Linear(2, 2)
+    network.latent_dim = latent_dim
+    return network
+
+
+def _script_module():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is deprecated
+        network = torch.jit.script(nn.Linear(2, 2))
+    network.latent_dim = 2
+    return network
+
+
+with torch.inference_mode():
+    _INFERRED = points(100)
+
+
+def _diverged(network):
+    next(network.parameters()).data.fill_(NAN)
+    return network
+
+
 def short_after(calls):
     left = [calls]
 
@@ -244,7 +283,7 @@ ROWS = [
     ("a list of points", lambda: gan(sample=lambda n: points(n).tolist()), "returns a list"),
     ("float64 data", lambda: gan(sample=_float64_data), "torch.float64.*torch.float32"),
     ("bytes", lambda: image_gan(lambda n: torch.zeros(n, 1, 28, 28, dtype=torch.uint8)), r"torch.uint8.*127\.5"),
-    ("NaN in the data", lambda: gan(sample=lambda n: points(n) * NAN), "real samples hold NaN"),
+    ("NaN in the data", lambda: gan(sample=lambda n: points(n) * NAN), "samples hold NaN.*sample_real"),
     ("three tensors", lambda: gan(Told(2), Told(1), lambda n: (*labelled(n), points(n))), "returns 3 tensors"),
     ("labels without use", lambda: gan(sample=labelled), "the data come with labels.*takes none"),
     ("no labels where they are needed", lambda: gan(Told(2), Told(1)), "the generator cannot take"),
@@ -274,6 +313,34 @@ ROWS = [
     # --- networks
     ("no network", lambda: gan(generator=lambda z: z), "the generator must be a network"),
     ("a class for a network", lambda: gan(discriminator=nn.Linear), "the discriminator must be a network"),
+    ("NaN in the data of a VAE", lambda: vae(sample=lambda n: binary(n) * NAN), "samples hold NaN.*what sample"),
+    ("NaN in a domain", lambda: cycle(b=lambda n: small(n) * NAN), "samples hold NaN.*what sample_b"),
+    ("sparse data", lambda: gan(sample=lambda n: points(n).to_sparse()), r"sparse tensors.*to_dense"),
+    *(
+        (
+            f"a DataLoader of unequal sizes, {n} at a time",
+            partial(lambda n: gan(sample=DataLoader([torch.zeros(2), torch.zeros(3)], n)), n),
+            "samples must have one shape",
+        )
+        for n in (1, 2)
+    ),
+    ("a data set for one round", lambda: gan(sample=DataLoader(_OneRound(), 8), steps=20), "anew in each __iter__"),
+    ("SparseAdam", lambda: words(torch.optim.SparseAdam), "SparseAdam takes sparse gradients alone.*take Adam"),
+    ("Adam for a sparse embedding", lambda: words(), "takes no sparse gradients.*leave sparse out"),
+    ("an average of a function", lambda: training.AveragedModel(torch.tanh, 0.9), "model must be Module"),
+    ("an average of no weights", lambda: training.AveragedModel(nn.Flatten(), 0.9), "has no weights to average"),
+    ("data for no weights", lambda: training.Batches.of(points, nn.Flatten(), "x"), "Flatten has no weights"),
+    ("a checkpoint of no name", lambda: gan(checkpoint="a\0b"), "checkpoint must be the path"),
+    ("a latent_dim of 2.0", lambda: gan(_with_latent_dim(2.0)), "latent_dim must be a whole number.*not 2.0"),
+    *(
+        (f"{schedule.__name__} after the end", partial(schedule, 2.0), r"progress must be in \[0, 1\], not 2.0")
+        for schedule in (
+            training.linear_decay,
+            training.cosine_decay,
+            training.decay_after(0.5),
+            training.linear_warm_up(0.5),
+        )
+    ),
     ("no latent_dim", lambda: gan(generator=nn.Linear(2, 2)), "attribute latent_dim"),
     ("two discriminators", lambda: gan(generator=D()), "attribute latent_dim"),
     ("a frozen generator", lambda: gan(frozen(G())), "the generator has nothing to train"),
@@ -432,6 +499,7 @@ ROWS = [
     ("2.5 samples", lambda: finished().sample(2.5), "n must be a whole number"),
     ("samples of a seed 0.5", lambda: finished().sample(2, seed=0.5), "seed must be a whole number"),
     ("labels without a condition", lambda: finished().sample(2, labels=torch.arange(2)), "trained without labels"),
+    ("samples of a diverged G", lambda: finished().sample(2, generator=_diverged(G())), "samples must be finite"),
     ("samples of a discriminator", lambda: finished().sample(2, generator=D()), "latent_dim"),
     ("no labels for a condition", lambda: gan(Told(2), Told(1), labelled).sample(2), "needs labels="),
     ("labels in a list", lambda: gan(Told(2), Told(1), labelled).sample(2, labels=[0, 1]), "int64 tensor"),
@@ -453,6 +521,13 @@ RIGHT = [
     ("small logits after a LayerNorm", lambda: gan(discriminator=nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1)))),
     ("a frozen layer", lambda: gan(discriminator=nn.Sequential(frozen(nn.Linear(2, 4)), nn.ReLU(), nn.Linear(4, 1)))),
     ("a frozen layer in G", lambda: gan(Through(G(), frozen(nn.Linear(2, 2))))),
+    ("a latent_dim that is a tensor", lambda: gan(_with_latent_dim(torch.tensor(2))).sample(2)),
+    ("betas of numpy", lambda: training.adam(G(), betas=np.array([0.0, 0.9]))),
+    ("SGD for a sparse embedding", lambda: words(partial(torch.optim.SGD, lr=0.1))),
+    ("SparseAdam for an embedding alone", lambda: words(torch.optim.SparseAdam, nn.Embedding(5, 1, sparse=True))),
+    ("an average of a ScriptModule", lambda: gan(_script_module(), ema_decay=0.9)),
+    ("data made in inference_mode", lambda: model(sample=lambda n: _INFERRED[:n])),
+    ("schedules at both ends, of numpy", lambda: (training.linear_decay(np.float32(1)), training.cosine_decay(0))),
     ("networks and data in float64", lambda: gan(G().double(), D().double(), _float64_data).sample(2, seed=1)),
     ("a tuple of callbacks", lambda: gan(callbacks=(every(1, type),))),
     ("BatchNorm without a penalty", lambda: gan(None, BATCHNORM)),
