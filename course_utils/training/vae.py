@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch.optim import Optimizer
 from course_utils.inputs import require_counts, require_kind, require_number
 from course_utils.models import VAE, evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
+from course_utils.objectives.variational import encoded
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batch, Batches, takes_labels
 from course_utils.training.fit import ask
@@ -107,7 +109,7 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
         x, *condition = drawn if isinstance(drawn, tuple) else (drawn,)
         if bernoulli:
             require_binary(x)
-        mean, _ = ask("the VAE's encoder", vae.encode, x, *condition)
+        mean, _ = ask("the VAE's encoder", partial(encoded, vae), x, *condition)
         made = ask("the VAE's decoder", vae.decode, mean, *condition)
         if made.shape != x.shape:
             made, expected = tuple(made.shape[1:]), tuple(x.shape[1:])

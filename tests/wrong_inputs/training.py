@@ -145,6 +145,20 @@ def decoder(last):
     return vae
 
 
+def halved(part):
+    """A VAE of which one network returns its two halves as a pair."""
+    network = models.FullyConnectedVAE(4, (8,))
+    setattr(network, part, Through(getattr(network, part), lambda y: y.chunk(2, 1) if y.ndim == 2 else (y, y)))
+    return network
+
+
+class OneCode(models.FullyConnectedVAE):
+    """A student's VAE whose encode forgets the variance."""
+
+    def encode(self, x, *condition):
+        return super().encode(x, *condition)[0]
+
+
 class Slip(training.Game):
     """A student's game whose first loss has an error."""
 
@@ -397,6 +411,9 @@ ROWS = [
     ("a VAE's objective by name", lambda: vae(objective="ELBO"), "objective must be ELBO or IWAE"),
     ("32 pixels in a VAE for 28", lambda: vae(sample=lambda n: (torch.rand(n, 1, 32, 32) > 0.5).float()), "28|32"),
     ("probabilities from a decoder", lambda: vae(decoder(torch.sigmoid)), "the decoder ends in a sigmoid"),
+    ("an encoder of two tensors", lambda: vae(halved("encoder")), "encoder of a VAE must return one tensor.*tuple of 2"),
+    ("a decoder of two tensors", lambda: vae(halved("decoder")), "decoder of a VAE must return one tensor.*tuple of 2"),
+    ("an encode of one tensor", lambda: vae(OneCode(4, (8,))), "encode must return a pair of tensors, .*not torch"),
     ("negative annealing", lambda: vae(objective=objectives.ELBO(anneal=lambda p: -1.0)), "annealing returns must be"),
     ("bytes for a VAE", lambda: vae(sample=lambda n: binary(n).byte()), "torch.uint8"),
     ("a loss that is no function", lambda: model(loss=3.0), "loss must be a function"),
