@@ -10,7 +10,14 @@ from torch import Tensor, nn
 
 from course_utils.inputs import shown
 from course_utils.models import evaluating, sample_latent
-from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
+from course_utils.objectives import (
+    Objective,
+    Penalty,
+    adversarial,
+    least_squares_discriminator_loss,
+    penalties,
+    require_per_sample,
+)
 from course_utils.training.batches import Batches, takes_labels
 from course_utils.training.distributed import processes
 from course_utils.training.games import AuxiliaryClassifier, Game, as_game, recorded_and_minimised
@@ -73,7 +80,7 @@ def require_fit(
                 f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
                 f"but returns {tuple(logits.shape)}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
             )
-        require_logits(discriminator, real, labels, "discriminator")
+        require_logits(discriminator, real, labels, "discriminator", may_clamp=takes_any_numbers(objective))
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
         if isinstance(game, AuxiliaryClassifier) and not classifies:
@@ -189,6 +196,16 @@ def require_losses(
             _, minimised = recorded_and_minimised(loss)
         if weights:  # a cycle of weight 0 for the discriminators may have frozen ones
             require_gradient(f"{type(game).__name__}.{name}", minimised, whose, weights)
+
+
+def takes_any_numbers(objective: Objective | Game) -> bool:
+    """Whether D's outputs need not be logits: least squares have targets 0 and 1, and of other losses nothing is known.
+
+    The course's others would not reach their ends with outputs that are cut.
+    """
+    loss = getattr(getattr(objective, "objective", objective), "discriminator_loss", None)
+    loss = getattr(loss, "func", loss)
+    return loss is least_squares_discriminator_loss or getattr(loss, "__module__", None) != adversarial.__name__
 
 
 def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | int:

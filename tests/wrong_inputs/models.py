@@ -73,6 +73,7 @@ HIDDEN = (
     models.QuadrantNetwork,
 )
 
+
 class Returning(nn.Module):
     """A network that returns just this."""
 

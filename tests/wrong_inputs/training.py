@@ -139,10 +139,104 @@ class Told(nn.Module):
         return y.squeeze(1) if self.n_out == 1 else y
 
 
-def decoder(last):
+class InTraining(Through):
+    """`Through` in training mode, and the network alone in evaluation mode."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if self.training else self.network(x)
+
+
+def decoder(last, through=Through):
     vae = models.FullyConnectedVAE(4, (8,))
-    vae.decoder = Through(vae.decoder, last)
+    vae.decoder = through(vae.decoder, last)
     return vae
+
+
+def with_last_a(last):
+    pair = pair_of_domains()
+    pair.discriminator_a = Through(pair.discriminator_a, last)
+    return pair
+
+
+def bounded(width=1):
+    """A network whose outputs stay small for any input, so that a sigmoid of them comes nowhere near 0 or 1."""
+    return nn.Sequential(nn.LayerNorm(2), nn.Linear(2, width))
+
+
+def ending_in(last):
+    return gan(discriminator=Through(bounded(), last))
+
+
+def both(y):
+    return torch.cat([y, -y], 1)
+
+
+PROBABILITIES = {
+    "a sigmoid times 1": lambda y: y.sigmoid() * 1.0,
+    "a sigmoid and an epsilon": lambda y: y.sigmoid() + 1e-8,
+    "1 - a sigmoid": lambda y: 1 - y.sigmoid(),
+    "a sigmoid's sum over one": lambda y: y.sigmoid().sum(1),
+    "sigmoids joined": lambda y: torch.cat([y.sigmoid(), y.sigmoid()])[: len(y)],
+    "sigmoids stacked": lambda y: torch.stack([y.sigmoid().squeeze(1)], 1),
+    "chosen sigmoids": lambda y: y.sigmoid()[torch.arange(len(y))],
+    "a sigmoid where": lambda y: torch.where(y > 0, y.sigmoid(), 1e-6),
+    "a sigmoid without NaN": lambda y: y.sigmoid().nan_to_num(),
+    "a softmax of two": lambda y: both(y).softmax(1)[:, :1],
+    "exp of a logsigmoid": lambda y: nn.functional.logsigmoid(y).exp(),
+    "a scaled sigmoid": lambda y: 0.9 * y.sigmoid() + 0.05,
+    "a sigmoid of small logits by hand": lambda y: 1 / (1 + (-y).exp()),
+    "a product of sigmoids": lambda y: y.sigmoid() * (2 * y).sigmoid(),
+    "a sigmoid in place": lambda y: y.sigmoid_().mul_(0.5),
+    "a sigmoid above an epsilon": lambda y: torch.maximum(y.sigmoid(), torch.tensor(1e-6)),
+}
+LOG_PROBABILITIES = {
+    "a logsigmoid": nn.functional.logsigmoid,
+    "the log of a sigmoid": lambda y: (y.sigmoid() + 1e-8).log(),
+    "a log-softmax": lambda y: both(y).log_softmax(1)[:, :1],
+}
+LOGITS = {
+    "2 sigmoids - 1": lambda y: 2 * y.sigmoid() - 1,
+    "10 sigmoids - 5": lambda y: 10 * y.sigmoid() - 5,
+    "the logit of a sigmoid": lambda y: y.sigmoid().logit(),
+    "a logit by hand": lambda y: y.sigmoid().log() - (1 - y.sigmoid()).log(),
+    "a gate": lambda y: y * y.sigmoid(),
+    "a SiLU": nn.functional.silu,
+    "a ReLU": torch.relu,
+    "a small tanh": lambda y: 0.005 * y.tanh(),
+    "minus an exponential": lambda y: -y.exp(),
+    "logits cut at 10": lambda y: y.clamp(-10, 10),
+    "a sigmoid in one half of a tensor": lambda y: halves(y)[:, 1:],
+}
+
+
+def halves(y):
+    joint = both(y)
+    joint[:, 0].sigmoid_()
+    return joint
+
+
+class Recurrent(nn.Module):
+    """A discriminator that reads the coordinates one after the other."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.last = layer(1, 4, batch_first=True), nn.Linear(4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.layer(x[..., None])[0][:, -1])
+
+
+class Attentive(nn.Module):
+    """A discriminator whose coordinates look at each other."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(1, 4), nn.Linear(4, 1)
+        self.attention = nn.MultiheadAttention(4, 1, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.first(x[..., None])
+        return self.last(self.attention(h, h, h)[0].mean(1))
 
 
 def halved(part):
@@ -236,6 +330,10 @@ def _float64_data(n):
     return points(n).double()
 
 
+def squares(real, fake):
+    return (1 - real).square().mean() + fake.square().mean()
+
+
 LBFGS = partial(torch.optim.LBFGS, lr=0.1)
 OTHER = nn.Linear(2, 2)
 BOUNDED = nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1))  # whose logits stay small for any input
@@ -306,6 +404,18 @@ ROWS = [
     ("a hard sigmoid", lambda: gan(discriminator=Through(D(), nn.functional.hardsigmoid)), "ends in a sigmoid"),
     ("a sigmoid by hand", lambda: gan(discriminator=Through(D(), lambda y: 1 / (1 + (-y).exp()))), "ends in a sigmoid"),
     ("half a tanh", lambda: gan(discriminator=Through(D(), lambda y: 0.5 * y.tanh() + 0.5)), "ends in a sigmoid"),
+    *[
+        (what, partial(ending_in, last), "ends in a sigmoid")
+        for what, last in PROBABILITIES.items()
+    ],
+    *[
+        (what, partial(ending_in, last), "returns log-probabilities")
+        for what, last in LOG_PROBABILITIES.items()
+    ],
+    ("a sigmoid in training alone", lambda: gan(discriminator=InTraining(nn.Linear(2, 1), torch.sigmoid)),
+     "the discriminator ends in a sigmoid"),
+    ("logits that are cut to 0 … 1", lambda: gan(discriminator=Through(D(), lambda y: y.clamp(0, 1))),
+     "ends in a clamp, so it returns probabilities"),
     ("one of a pair stacked", lambda: gan(models.stack([G(), G()])), "either both networks are stacked"),
     # --- optimisers
     ("optimisers exchanged", swapped, "g_optimizer holds weights of the discriminator"),
@@ -411,9 +521,12 @@ ROWS = [
     ("a VAE's objective by name", lambda: vae(objective="ELBO"), "objective must be ELBO or IWAE"),
     ("32 pixels in a VAE for 28", lambda: vae(sample=lambda n: (torch.rand(n, 1, 32, 32) > 0.5).float()), "28|32"),
     ("probabilities from a decoder", lambda: vae(decoder(torch.sigmoid)), "the decoder ends in a sigmoid"),
-    ("an encoder of two tensors", lambda: vae(halved("encoder")), "encoder of a VAE must return one tensor.*tuple of 2"),
-    ("a decoder of two tensors", lambda: vae(halved("decoder")), "decoder of a VAE must return one tensor.*tuple of 2"),
+    ("an encoder of two tensors", lambda: vae(halved("encoder")), "encoder of a VAE must return one tensor"),
+    ("a decoder of two tensors", lambda: vae(halved("decoder")), "decoder of a VAE must return one tensor"),
     ("an encode of one tensor", lambda: vae(OneCode(4, (8,))), "encode must return a pair of tensors, .*not torch"),
+    ("a decoder's scaled sigmoid", lambda: vae(decoder(lambda y: 0.9 * y.sigmoid() + 0.05)), "the decoder ends in"),
+    ("a decoder's sigmoid in training alone", lambda: vae(decoder(torch.sigmoid, InTraining)), "the decoder ends in"),
+    ("a cycle's sigmoid", lambda: cycle(with_last_a(lambda y: 1 - y.sigmoid())), "discriminator_a ends in a sigmoid"),
     ("negative annealing", lambda: vae(objective=objectives.ELBO(anneal=lambda p: -1.0)), "annealing returns must be"),
     ("bytes for a VAE", lambda: vae(sample=lambda n: binary(n).byte()), "torch.uint8"),
     ("a loss that is no function", lambda: model(loss=3.0), "loss must be a function"),
@@ -481,5 +594,34 @@ RIGHT = [
     ("a DataLoader's labels for an optional argument", lambda: gan(InfiniteMask(2), None, labelled_loader())),
     ("a D for grey levels alone", lambda: image_gan(discriminator=GreyLevels())),
     ("a penalty that is zero", lambda: gan(penalty=lambda D, real, fake: real.new_zeros(()))),
+    *[(what, partial(lambda last: gan(discriminator=Through(bounded(), last)), last)) for what, last in LOGITS.items()],
+    ("a GLU in D", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 8), nn.GLU(), nn.Linear(4, 1)))),
+    ("a GLU as D's last layer", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 2), nn.GLU()))),
+    ("sigmoids inside D", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 8), nn.Sigmoid(), nn.Linear(8, 1)))),
+    ("an LSTM for D", lambda: gan(discriminator=Recurrent(nn.LSTM))),
+    ("a GRU for D", lambda: gan(discriminator=Recurrent(nn.GRU))),
+    ("a GRU's cell for D", lambda: gan(discriminator=nn.GRUCell(2, 1))),
+    ("attention in D", lambda: gan(discriminator=Attentive())),
+    *[
+        (
+            f"targets 0 and 1, and a D that is cut there: {what}",
+            partial(lambda cut, loss: gan(discriminator=Through(D(), cut), objective=loss), cut, loss),
+        )
+        for what, cut, loss in (
+            ("least squares", lambda y: y.clamp(0, 1), objectives.LEAST_SQUARES),
+            ("smoothed", lambda y: y.clamp(0, 1), objectives.LEAST_SQUARES.label_smoothed(0.1)),
+            ("a hardtanh", lambda y: nn.functional.hardtanh(y, 0.0, 1.0), objectives.LEAST_SQUARES),
+            ("a game", lambda y: y.clamp(0, 1), training.Plain(objectives.LEAST_SQUARES)),
+            (
+                "a student's loss",
+                lambda y: y.clamp(0, 1),
+                objectives.Objective("mine", squares, lambda fake: -fake.mean()),
+            ),
+        )
+    ],
+    (
+        "targets 0 and 1 in a cycle",
+        lambda: cycle(with_last_a(lambda y: y.clamp(0, 1)), objective=objectives.LEAST_SQUARES),
+    ),
     ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]
