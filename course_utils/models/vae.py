@@ -15,8 +15,9 @@ class VAE(nn.Module):
     """q(z|x) = N(mean, exp(log_var)), p(x|z) = `likelihood`, p(z) = N(0, I).
 
     `encoder(x, *condition)` returns [n, 2·`latent_dim`], means first; `decoder(z, *condition)` returns the likelihood's
-    parameters, shaped like the images. `condition`, such as labels, is passed on as it is. Sources: Kingma & Welling
-    2014; Rezende, Mohamed & Wierstra 2014. A class that knows the size of its images says so in `image_shape`.
+    parameters, shaped like the images. `condition`, such as labels, is passed on as it is. A weight of the likelihood,
+    `Gaussian(nn.Parameter(torch.tensor(1.0)))`, becomes one of the VAE's, and is trained with it. Sources: Kingma &
+    Welling 2014; Rezende, Mohamed & Wierstra 2014. A class that knows the size of its images says so in `image_shape`.
     """
 
     image_shape: tuple[int, ...] | None = None  # channels, height, width
@@ -35,6 +36,9 @@ class VAE(nn.Module):
         (self.latent_dim,) = require_counts(latent_dim=latent_dim)
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         require_methods("likelihood", self.likelihood, "log_prob", "images")
+        for name, value in getattr(self.likelihood, "__dict__", {}).items():
+            if isinstance(value, nn.Parameter):
+                self.register_parameter(f"likelihood_{name}", value)  # else no optimiser would find it
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [n, latent_dim].

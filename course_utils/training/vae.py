@@ -103,6 +103,13 @@ def train_vae(
 
 def _require_fit(vae: nn.Module, sample: Batches) -> None:
     """Draws two of everything; raises ValueError for what cannot be trained."""
+    weights = {id(weight) for weight in vae.parameters()}
+    for name, value in getattr(vae.likelihood, "__dict__", {}).items():
+        if isinstance(value, Tensor) and value.requires_grad and id(value) not in weights:
+            raise ValueError(
+                f"the likelihood's {name} wants a gradient, and is no weight of the VAE, so it would not be learnt: "
+                "make it an nn.Parameter, and make the VAE with that likelihood"
+            )
     bernoulli = isinstance(vae.likelihood, Bernoulli)
     with torch.no_grad(), forked_random_state(sample.device), evaluating(vae):
         drawn = sample(2)

@@ -246,6 +246,16 @@ def halved(part):
     return network
 
 
+def gaussian_vae(std):
+    return models.FullyConnectedVAE(4, (8,), likelihood=objectives.Gaussian(std))
+
+
+def with_likelihood(std):
+    network = gaussian_vae(1.0)
+    network.likelihood = objectives.Gaussian(std)
+    return network
+
+
 class OneCode(models.FullyConnectedVAE):
     """A student's VAE whose encode forgets the variance."""
 
@@ -527,6 +537,8 @@ ROWS = [
     ("a decoder's scaled sigmoid", lambda: vae(decoder(lambda y: 0.9 * y.sigmoid() + 0.05)), "the decoder ends in"),
     ("a decoder's sigmoid in training alone", lambda: vae(decoder(torch.sigmoid, InTraining)), "the decoder ends in"),
     ("a cycle's sigmoid", lambda: cycle(with_last_a(lambda y: 1 - y.sigmoid())), "discriminator_a ends in a sigmoid"),
+    ("a spread set later on", lambda: vae(with_likelihood(nn.Parameter(torch.tensor(1.0))), images), "std wants a grad"),
+    ("a spread that is computed", lambda: vae(gaussian_vae(nn.Parameter(torch.zeros(())).exp()), images), "an nn.Param"),
     ("negative annealing", lambda: vae(objective=objectives.ELBO(anneal=lambda p: -1.0)), "annealing returns must be"),
     ("bytes for a VAE", lambda: vae(sample=lambda n: binary(n).byte()), "torch.uint8"),
     ("a loss that is no function", lambda: model(loss=3.0), "loss must be a function"),
@@ -623,5 +635,7 @@ RIGHT = [
         "targets 0 and 1 in a cycle",
         lambda: cycle(with_last_a(lambda y: y.clamp(0, 1)), objective=objectives.LEAST_SQUARES),
     ),
+    ("a spread that is a tensor", lambda: vae(gaussian_vae(torch.tensor(0.5)), images)),
+    ("a spread that is not trained", lambda: vae(gaussian_vae(nn.Parameter(torch.tensor(0.5), False)), images)),
     ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]
