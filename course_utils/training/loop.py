@@ -104,7 +104,14 @@ class Loop:
                         step.averaged.set_update_number(run.steps_done)
                     step.set_progress(run.steps_done / steps)
                     self.torn = True
-                    run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
+                    try:
+                        run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
+                    except IndexError as error:  # of cross-entropy, an embedding: the first look saw other labels
+                        raise ValueError(
+                            f"step {run.steps_done + 1:,} asks for a place that is not there "
+                            f"({str(error).splitlines()[0]}): are there labels beyond the classes that the networks "
+                            "know, or an index beyond the data?"
+                        ) from error
                     self.torn = False
                     run.steps_done += 1
                     run.seconds = time.perf_counter() - started

@@ -146,6 +146,60 @@ class InTraining(Through):
         return super().forward(x) if self.training else self.network(x)
 
 
+class Embedding(nn.Module):
+    """A pair's half that knows three classes."""
+
+    latent_dim = 2
+
+    def __init__(self, n_out: int):
+        super().__init__()
+        self.net, self.classes = nn.Linear(2, n_out), nn.Embedding(3, n_out)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return self.net(x) + self.classes(labels)
+
+
+class Naming(nn.Module):
+    """An auxiliary classifier's discriminator, which is not told the label."""
+
+    def __init__(self, classes: int):
+        super().__init__()
+        self.net = nn.Linear(2, 1 + classes)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        y = self.net(x)
+        return y[:, 0], y[:, 1:]
+
+
+def naming_gan(classes, label):
+    return gan(Told(2), Naming(classes), lambda n: (points(n), label(n)))
+
+
+def wide(from_call, sample=points):
+    """Labels 0, and 7 from that call on."""
+    calls = iter(range(99))
+    return lambda n: (sample(n), torch.full((n,), 7 if next(calls) >= from_call else 0))
+
+
+def class_loss(net, x, labels):
+    return nn.functional.cross_entropy(net(x), labels)
+
+
+class WithLabel(nn.Module):
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network, self.classes = network, nn.Embedding(3, 1)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return self.network(x) + self.classes(labels).mean()
+
+
+def labelled_vae():
+    network = models.FullyConnectedVAE(4, (8,))
+    network.encoder, network.decoder = WithLabel(network.encoder), WithLabel(network.decoder)
+    return network
+
+
 def decoder(last, through=Through):
     vae = models.FullyConnectedVAE(4, (8,))
     vae.decoder = through(vae.decoder, last)
@@ -294,6 +348,31 @@ def changing():
 def with_new_layers(run):
     run.generator.net = nn.Linear(2, 2)
     return run
+
+
+def in_float64(run, *names):
+    for name in names or ("generator", "discriminator"):
+        getattr(run, name).double()
+    return run
+
+
+def by_sgd():
+    g, d = G(), D()
+    return gan(g, d, g_optimizer=torch.optim.SGD(g.parameters(), 0.1), d_optimizer=torch.optim.SGD(d.parameters(), 0.1))
+
+
+def converted(optimizer, convert=lambda optimizers: None):
+    """A pair that is trained, converted, and trained again by the same optimisers."""
+    g, d = G(), D()
+    made = {"g_optimizer": optimizer(g.parameters(), lr=0.01), "d_optimizer": optimizer(d.parameters(), lr=0.01)}
+    in_float64(gan(g, d, **made))
+    convert(made.values())
+    return gan(g, d, _float64_data, **made)
+
+
+def load_own_states(optimizers):
+    for optimizer in optimizers:
+        optimizer.load_state_dict(optimizer.state_dict())
 
 
 class InfiniteMask(nn.Module):
@@ -451,6 +530,11 @@ ROWS = [
     ("a clipping limit of 0", lambda: training.clip_weights(training.adam(D()), 0.0), "limit"),
     ("a clipping limit that is NaN", lambda: training.clip_weights(training.adam(D()), NAN), "limit"),
     ("a network for clipping", lambda: training.clip_weights(D(), 0.1), "optimizer"),
+    ("weights converted after the first step", lambda: converted(torch.optim.Adam), "remembers weights in torch.float"),
+    ("AdamW before a conversion", lambda: converted(torch.optim.AdamW), r"load_state_dict\(g_optimizer.state_dict\(\)"),
+    ("going on in another precision", lambda: training.go_on(in_float64(finished()), 1), "torch.float32 on cpu"),
+    ("going on with half of it", lambda: training.go_on(in_float64(finished(), "discriminator"), 1), "d_optimizer rem"),
+    ("going on in another precision by SGD", lambda: training.go_on(in_float64(by_sgd()), 1), "convert them back"),
     # --- numbers
     *[
         (f"{name} {value!r}", partial(gan, **{name: value}), f"{name} must be (a whole number|at least 1)")
@@ -525,20 +609,30 @@ ROWS = [
     ("unrolling a name", lambda: training.Unrolled("hinge", 1, 0.1), "objective must be"),
     ("True for a checkpoint", lambda: gan(checkpoint=True), "checkpoint must be the path"),
     ("an empty path", lambda: gan(checkpoint=""), "checkpoint must be the path"),
+    # --- labels
+    ("more classes than D", lambda: naming_gan(5, lambda n: torch.arange(n) % 10), "to 7, and .* names 5 classes"),
+    ("labels that are to be ignored", lambda: naming_gan(5, lambda n: torch.full((n,), -100)), "range from -100"),
+    ("more classes than in an embedding", lambda: gan(Embedding(2), Embedding(1), wide(0)),
+     r"the generator cannot take .* int64 \[2\] from 7 to 7: index out of range"),
+    ("a label beyond an embedding later on", lambda: gan(Embedding(2), Embedding(1), wide(2)),
+     r"step 2 asks for a place that is not there \(index out of range.*labels beyond"),
+    ("a class later on that the model has not", lambda: model(nn.Linear(2, 3), wide(2), class_loss), "step 2 asks"),
+    ("a label beyond a VAE's embedding", lambda: vae(labelled_vae(), wide(0, binary)), "cannot take .* from 7 to"),
+    ("a label beyond a VAE's embedding later on", lambda: vae(labelled_vae(), wide(3, binary)), "step 2 asks"),
     # --- VAE, model, cycle, ensemble
     ("grey pixels under a Bernoulli likelihood", lambda: vae(sample=lambda n: torch.rand(n, 1, 28, 28)), "Bernoulli"),
     ("a VAE that is none", lambda: vae(nn.Linear(2, 2)), "vae must be VAE"),
     ("a VAE's objective by name", lambda: vae(objective="ELBO"), "objective must be ELBO or IWAE"),
     ("32 pixels in a VAE for 28", lambda: vae(sample=lambda n: (torch.rand(n, 1, 32, 32) > 0.5).float()), "28|32"),
     ("probabilities from a decoder", lambda: vae(decoder(torch.sigmoid)), "the decoder ends in a sigmoid"),
-    ("an encoder of two tensors", lambda: vae(halved("encoder")), "encoder of a VAE must return one tensor"),
-    ("a decoder of two tensors", lambda: vae(halved("decoder")), "decoder of a VAE must return one tensor"),
+    ("an encoder of two tensors", lambda: vae(halved("encoder")), "must return one tensor"),
+    ("a decoder of two tensors", lambda: vae(halved("decoder")), "must return one tensor"),
     ("an encode of one tensor", lambda: vae(OneCode(4, (8,))), "encode must return a pair of tensors, .*not torch"),
     ("a decoder's scaled sigmoid", lambda: vae(decoder(lambda y: 0.9 * y.sigmoid() + 0.05)), "the decoder ends in"),
     ("a decoder's sigmoid in training alone", lambda: vae(decoder(torch.sigmoid, InTraining)), "the decoder ends in"),
     ("a cycle's sigmoid", lambda: cycle(with_last_a(lambda y: 1 - y.sigmoid())), "discriminator_a ends in a sigmoid"),
-    ("a spread set later on", lambda: vae(with_likelihood(nn.Parameter(torch.tensor(1.0))), images), "std wants a grad"),
-    ("a spread that is computed", lambda: vae(gaussian_vae(nn.Parameter(torch.zeros(())).exp()), images), "an nn.Param"),
+    ("a spread set later on", lambda: vae(with_likelihood(nn.Parameter(torch.tensor(1.0))), images), "std wants a"),
+    ("a spread that is computed", lambda: vae(gaussian_vae(nn.Parameter(torch.zeros(())).exp()), images), "nn.Param"),
     ("negative annealing", lambda: vae(objective=objectives.ELBO(anneal=lambda p: -1.0)), "annealing returns must be"),
     ("bytes for a VAE", lambda: vae(sample=lambda n: binary(n).byte()), "torch.uint8"),
     ("a loss that is no function", lambda: model(loss=3.0), "loss must be a function"),
@@ -637,5 +731,9 @@ RIGHT = [
     ),
     ("a spread that is a tensor", lambda: vae(gaussian_vae(torch.tensor(0.5)), images)),
     ("a spread that is not trained", lambda: vae(gaussian_vae(nn.Parameter(torch.tensor(0.5), False)), images)),
+    ("as many classes as D names", lambda: naming_gan(5, lambda n: torch.arange(n) % 5)),
+    ("labels of an embedding", lambda: gan(Embedding(2), Embedding(1), labelled)),
+    ("an optimiser converted with its weights", lambda: converted(torch.optim.Adam, load_own_states)),
+    ("momentum in another precision", lambda: converted(partial(torch.optim.SGD, momentum=0.9))),
     ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]
