@@ -45,7 +45,7 @@ def describe(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         parts = {f.name: describe(getattr(value, f.name)) for f in fields(value)}
         return {"kind": type(value).__name__} | _settings(getattr(value, "__dict__", {})) | parts
-    if hasattr(value, "tolist"):  # numpy's numbers and arrays
+    if hasattr(type(value), "tolist"):  # numpy's numbers and arrays
         return value.tolist()
     if inspect.isfunction(value):
         return _function(value)
@@ -98,9 +98,11 @@ def _setting(value: Any, deep: int) -> Any:
         return value
     if not deep or isinstance(value, nn.Parameter):
         return None
-    if isinstance(value, Tensor) or hasattr(value, "tolist"):
-        few = math.prod(value.shape) <= _LONG and getattr(value, "layout", torch.strided) is torch.strided
-        return None if not few or getattr(value, "is_meta", False) else _setting(value.tolist(), deep)
+    if hasattr(type(value), "tolist") and hasattr(value, "shape"):  # a tensor, numpy's numbers and arrays
+        try:
+            return _setting(value.tolist(), deep) if math.prod(value.shape) <= _LONG else None
+        except RuntimeError:  # sparse, or without values: a mere shape, or left over from torch.vmap
+            return None
     if isinstance(value, list | tuple) and len(value) <= _LONG:
         return [_setting(part, deep - 1) for part in value]
     if isinstance(value, dict) and len(value) <= _LONG:

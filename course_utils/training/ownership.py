@@ -77,8 +77,8 @@ def _require_memory(argument: str, who: str, optimizer: Optimizer) -> None:
             if value.device != weight.device or (name == "exp_avg" and value.dtype != weight.dtype):
                 now, was = (f"{x.dtype} on {x.device}" for x in (weight, value))
                 raise ValueError(
-                    f"{argument} remembers weights in {was}, and the {who}'s are in {now}: they were converted after "
-                    f"its first step; make it anew, or convert it by {argument}.load_state_dict({argument}.state_dict())"
+                    f"{argument} remembers weights in {was}, and the {who}'s are in {now}: converted after its "
+                    f"first step; make it anew, or convert it by {argument}.load_state_dict({argument}.state_dict())"
                 )
 
 
