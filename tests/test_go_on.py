@@ -435,6 +435,21 @@ def test_what_changes_in_training_is_no_mark_of_a_run(new, tmp_path):
         play(10, *first)
 
 
+def test_attributes_of_any_kind_are_described_or_left_out(tmp_path):
+    def itself(depth):
+        return itself(depth - 1)
+
+    game = Weighted(1.0)
+    game.type, game.size, game.many = np.float32, np.int64(3), torch.randn(100)
+    game.sparse, game.shape, game.network = torch.eye(2).to_sparse(), torch.ones(2, device="meta"), nn.Linear(2, 2)
+    game.itself, game.rest, game.none = itself, [np.tanh, {1, 2}, b"x", 1j], None
+    game.rest.append(game.rest)
+    assert train(2, objective=game, checkpoint=tmp_path / "run.pt").steps_done == 2
+    known = torch.load(tmp_path / "run.pt", weights_only=True)["identity"]["game"]
+    assert known["kind"] == "Weighted" and known["type"] == "float32" and known["size"] == 3
+    assert not {"many", "sparse", "shape", "network", "none"} & set(known)
+
+
 def test_a_function_without_a_name_is_refused_where_names_decide(tmp_path):
     penalty = lambda D, real, fake: D(real).square().mean()  # noqa: E731
     assert train(2, penalty=penalty).steps_done == 2

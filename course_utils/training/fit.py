@@ -83,9 +83,11 @@ def require_fit(
         require_logits(discriminator, real, labels, "discriminator", may_clamp=takes_any_numbers(objective))
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
-        if isinstance(game, AuxiliaryClassifier) and not classifies:
-            raise ValueError("an auxiliary classifier game needs a discriminator that returns (logits, class_logits)")
         if isinstance(game, AuxiliaryClassifier):
+            if not classifies:
+                raise ValueError(
+                    "an auxiliary classifier game needs a discriminator that returns (logits, class_logits)"
+                )
             _require_named(sample_real(share_of_batch(batch_size))[1], verdict[1].shape[1])
         require_losses(game, discriminator, real, fake, labels, members)
     return game, bool(labels)
