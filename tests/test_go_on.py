@@ -435,6 +435,13 @@ def test_what_changes_in_training_is_no_mark_of_a_run(new, tmp_path):
         play(10, *first)
 
 
+def test_a_run_of_another_kind_is_named_in_a_few_words(tmp_path):
+    train(2, checkpoint=tmp_path / "run.pt")
+    with pytest.raises(training.CheckpointError, match="networks.generator was .*… and is now None") as error:
+        model(2, checkpoint=tmp_path / "run.pt")
+    assert len(str(error.value)) < 1500
+
+
 def test_attributes_of_any_kind_are_described_or_left_out(tmp_path):
     def itself(depth):
         return itself(depth - 1)

@@ -168,7 +168,12 @@ def differences(was: Any, now: Any, what: str = "") -> Iterator[str]:
         if not math.isclose(was, now, rel_tol=1e-4, abs_tol=1e-4):
             yield f"{what} was {was:.4g} and is now {now:.4g}: the samples are others"
     elif not _same(was, now):
-        yield f"{what} was {was!r} and is now {now!r}"
+        yield f"{what} was {_short(was)} and is now {_short(now)}"
+
+
+def _short(description: Any) -> str:
+    text = repr(description)
+    return text if len(text) <= 120 else f"{text[:119]}…"
 
 
 def lambdas(description: Any, what: str = "") -> Iterator[str]:
