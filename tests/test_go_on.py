@@ -5,6 +5,7 @@ import signal
 import warnings
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from test_stored_rows import image_pair, images, labelled_pair, labelled_points, point_pair, points
@@ -275,11 +276,121 @@ def tanh_pair():
     return models.PointGenerator(hidden=(16,)), nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
 
 
+def tokens(activation):
+    layer = nn.TransformerEncoderLayer(4, 1, 8, activation=activation, batch_first=True)
+    return nn.Sequential(nn.Unflatten(1, (1, 2)), nn.Linear(2, 4), layer, nn.Flatten(), nn.Linear(4, 1))
+
+
 def mine(loss):
     return objectives.Objective("mine", objectives.wasserstein_critic_loss, loss)
 
 
+class Blurred(nn.Module):
+    """A student's discriminator: its settings are plain attributes, and it counts its passes."""
+
+    def __init__(self, sigma=0.1, act=torch.relu):
+        super().__init__()
+        self.first, self.last = nn.Linear(2, 16), nn.Linear(16, 1)
+        self.sigma, self.act, self.passes, self.seen = sigma, act, 0, []
+
+    def forward(self, x):
+        self.passes += 1
+        self.seen.append(x.detach().mean())
+        return self.last(self.act(self.first(x + self.sigma * torch.randn_like(x))))
+
+    def lower(self, run):
+        self.sigma *= 0.9
+
+
+class Weighted(training.Game):
+    def __init__(self, weights, objective=objectives.HINGE):
+        self.weights, self.objective, self.log = weights, objective, []
+
+    def discriminator_loss(self, D, real, fake, labels):
+        loss = D(fake).mean() - D(real).mean() + D(real).square().mean()
+        self.log.append(loss.detach())
+        return loss
+
+    def generator_loss(self, D, real, fake, labels):
+        return -D(fake).mean()
+
+
+class Pulled(training.Plain):
+    """A student's heir of a game that has fields: with an attribute of its own."""
+
+    def __init__(self, pull):
+        super().__init__(objectives.HINGE)
+        self.pull = pull
+
+
+def by_default(weight):
+    def charge(D, real, fake, weight=weight):
+        return weight * D(real).square().mean()
+
+    return charge
+
+
+def by_closure(weight):
+    weights = [weight]
+
+    def charge(D, real, fake):
+        return weights[0] * D(real).square().mean()
+
+    return charge
+
+
+class Charge:
+    def __init__(self, weight):
+        self.weights = {"real": weight}
+
+    def __call__(self, D, real, fake):
+        return self.weights["real"] * D(real).square().mean()
+
+    def charge(self, D, real, fake):
+        return self(D, real, fake)
+
+
+def judged_by(make, *arguments, **options):
+    def pair():
+        torch.manual_seed(0)
+        return models.PointGenerator(hidden=(16,)), make(*arguments)
+
+    return {"make": pair} | options
+
+
+def blurred(std):
+    return judged_by(lambda: models.InstanceNoise(models.PointDiscriminator(hidden=(16,)), std))
+
+
 OTHERS = {
+    "instance noise": (blurred(0.1), blurred(0.3), r"attributes.initial_std was 0.1 and is now 0.3"),
+    "a plain attribute": (judged_by(Blurred, 0.1), judged_by(Blurred, 0.3), r"sigma was 0.1 and is now 0.3"),
+    "a function in a network": (
+        judged_by(Blurred), judged_by(Blurred, 0.1, torch.tanh), "attributes.act was 'relu' and is now 'tanh'",
+    ),
+    "a function in torch's layer": (
+        judged_by(tokens, "relu"), judged_by(tokens, "gelu"), "2.activation was 'relu' and is now 'gelu'",
+    ),
+    **{
+        f"a game's {type(first).__name__}": (
+            {"objective": Weighted(first)}, {"objective": Weighted(second)}, "game.weights.* was 1.0 and is now 9.0",
+        )
+        for first, second in (
+            ([1.0], [9.0]), ((1.0,), (9.0,)), ({0: 1.0}, {0: 9.0}), (torch.ones(2), torch.full((2,), 9.0)),
+            (np.ones(2), np.full(2, 9.0)), (partial(Charge, 1.0), partial(Charge, 9.0)),
+        )
+    },
+    "a game's objective": (
+        {"objective": Weighted(1.0)}, {"objective": Weighted(1.0, objectives.MINIMAX)}, "objective.name was 'hinge'",
+    ),
+    "an heir's attribute": ({"objective": Pulled(1.0)}, {"objective": Pulled(9.0)}, "pull was 1.0 and is now 9.0"),
+    **{
+        f"a penalty's weight {how}": ({"penalty": make(1.0)}, {"penalty": make(9.0)}, "was 1.0 and is now 9.0")
+        for how, make in (
+            ("by default", by_default), ("in a closure", by_closure), ("in an object", Charge),
+            ("of a method", lambda weight: Charge(weight).charge),
+        )
+    },
     "betas": (adams(), adams(betas=(0.5, 0.9)), r"g_optimizer.groups\[0\].betas\[0\] was 0.9 and is now 0.5"),
     "weight decay": (adams(), adams(weight_decay=0.1), "weight_decay was 0 and is now 0.1"),
     "activation": ({"make": relu_pair}, {"make": tanh_pair}, r"was '  \(1\): ReLU\(\)' and is now '  \(1\): Tanh\(\)'"),
@@ -297,6 +408,53 @@ def test_a_run_that_differs_in_one_thing_is_another_run(first, second, said, tmp
     train(4, checkpoint=tmp_path / "run.pt", **first)
     with pytest.raises(training.CheckpointError, match=f"belongs to a different run: .*{said}"):
         train(8, checkpoint=tmp_path / "run.pt", **second)
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["made anew", "the same objects"])
+def test_what_changes_in_training_is_no_mark_of_a_run(new, tmp_path):
+    """Counters, logs, and a noise level that a callback lowers; a lambda and many numbers, which tell nothing."""
+
+    def fresh():
+        torch.manual_seed(0)
+        network, game = Blurred(act=lambda y: y.relu()), Weighted([1.0, float("nan")])
+        game.noise = torch.randn(100)
+        return network, game
+
+    file, first = tmp_path / "run.pt", fresh()
+
+    def play(steps, network, game):
+        torch.manual_seed(0)
+        options = {"objective": game, "checkpoint": file, "callbacks": [training.every(1, network.lower)]}
+        return train(steps, lambda: (models.PointGenerator(hidden=(16,)), network), **options)
+
+    training.go_on(play(4, *first), steps=2)
+    assert play(8, *(fresh() if new else first)).steps_done == 8
+    assert play(9, *(fresh() if new else first)).steps_done == 9
+    first[1].weights = [2.0, float("nan")]
+    with pytest.raises(training.CheckpointError, match=r"game.weights\[0\] was 1.0 and is now 2.0"):
+        play(10, *first)
+
+
+def test_a_run_of_another_kind_is_named_in_a_few_words(tmp_path):
+    train(2, checkpoint=tmp_path / "run.pt")
+    with pytest.raises(training.CheckpointError, match="networks.generator was .*… and is now None") as error:
+        model(2, checkpoint=tmp_path / "run.pt")
+    assert len(str(error.value)) < 1500
+
+
+def test_attributes_of_any_kind_are_described_or_left_out(tmp_path):
+    def itself(depth):
+        return itself(depth - 1)
+
+    game = Weighted(1.0)
+    game.type, game.size, game.many = np.float32, np.int64(3), torch.randn(100)
+    game.sparse, game.shape, game.network = torch.eye(2).to_sparse(), torch.ones(2, device="meta"), nn.Linear(2, 2)
+    game.itself, game.rest, game.none = itself, [np.tanh, {1, 2}, b"x", 1j], None
+    game.rest.append(game.rest)
+    assert train(2, objective=game, checkpoint=tmp_path / "run.pt").steps_done == 2
+    known = torch.load(tmp_path / "run.pt", weights_only=True)["identity"]["game"]
+    assert known["kind"] == "Weighted" and known["type"] == "float32" and known["size"] == 3
+    assert not {"many", "sparse", "shape", "network", "none"} & set(known)
 
 
 def test_a_function_without_a_name_is_refused_where_names_decide(tmp_path):

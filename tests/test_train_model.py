@@ -279,6 +279,24 @@ def test_a_decoder_that_returns_probabilities_is_named():
         train(1, model)
 
 
+def test_the_spread_of_a_gaussian_is_learnt_where_it_is_a_weight(tmp_path):
+    def learn(steps):
+        torch.manual_seed(0)
+        likelihood = Gaussian(nn.Parameter(torch.tensor(1.0)))
+        return train(
+            steps, vae(likelihood=likelihood), IMAGES.batch, ema_decay=0.9, schedule=training.constant,
+            checkpoint=tmp_path / "vae.pt",
+        )  # fmt: skip
+
+    run = learn(15)
+    learnt, average = run.model.likelihood.std, run.ema.likelihood.std
+    assert learnt.item() < 0.999 and learnt.item() < average.item() < 1.0
+    assert average is run.ema.likelihood_std and learnt is run.model.likelihood_std
+    training.go_on(run, steps=5)
+    resumed = learn(25).model.double()
+    assert resumed.likelihood.std.item() < learnt.item() and resumed.likelihood.std.dtype == torch.float64
+
+
 def test_images_of_another_size_are_named():
     model = models.VAE(models.mlp([4, 8]), models.mlp([4, 5]), 4, Gaussian())
     with pytest.raises(ValueError, match=r"makes samples of shape \(5,\), the data have \(4,\)"):

@@ -17,7 +17,8 @@ RIGHT = [(table.__name__.rpartition(".")[2], *row) for table in TABLES for row i
 
 
 def ids(rows):
-    return [f"{floor} {number}: {row[0]}" for number, (floor, *row) in enumerate(rows)]
+    """The same in every worker: an address in memory is not."""
+    return [f"{floor} {number}: {re.sub(' at 0x[0-9a-f]+', '', row[0])}" for number, (floor, *row) in enumerate(rows)]
 
 
 @pytest.mark.parametrize(("floor", "what", "call", "words"), WRONG, ids=ids(WRONG))
@@ -49,9 +50,8 @@ def test_the_tables_are_long_and_no_row_is_there_twice():
 TAKE_NO_INPUT = re.compile(r"[A-Z][A-Z_]*|.*(Error|Failed)")
 ONLY_RETURNED = {
     "evaluation": {
-        "FreshDiscriminator",
-        "AccuracyScore", "ActiveUnits", "ClassAccuracy", "Confidence", "FrechetResult", "Legibility", "LogLikelihood",
-        "MembershipAUC", "Memorisation", "ModeCoverage", "ParzenScore", "PrecisionRecall", "StackedCoverage",
+        "AccuracyScore", "ActiveUnits", "ClassAccuracy", "Confidence", "FrechetResult", "FreshDiscriminator",
+        "Legibility", "LogLikelihood", "MembershipAUC", "Memorisation", "ModeCoverage", "ParzenScore", "PrecisionRecall", "StackedCoverage",
     },
     "data": {"cache_folder"},
     "objectives": {"Penalty"},  # a type

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.inputs import require_counts, require_kind, require_methods, require_widths
+from course_utils.inputs import require_counts, require_kind, require_methods, require_widths, shown
 from course_utils.models.mlp import mlp
 from course_utils.objectives.likelihoods import Bernoulli, Gaussian
 from course_utils.tensor_inputs import require_input
@@ -15,8 +15,9 @@ class VAE(nn.Module):
     """q(z|x) = N(mean, exp(log_var)), p(x|z) = `likelihood`, p(z) = N(0, I).
 
     `encoder(x, *condition)` returns [n, 2·`latent_dim`], means first; `decoder(z, *condition)` returns the likelihood's
-    parameters, shaped like the images. `condition`, such as labels, is passed on as it is. Sources: Kingma & Welling
-    2014; Rezende, Mohamed & Wierstra 2014. A class that knows the size of its images says so in `image_shape`.
+    parameters, shaped like the images. `condition`, such as labels, is passed on as it is. A weight of the likelihood,
+    `Gaussian(nn.Parameter(torch.tensor(1.0)))`, becomes one of the VAE's, and is trained with it. Sources: Kingma &
+    Welling 2014; Rezende, Mohamed & Wierstra 2014. A class that knows the size of its images says so in `image_shape`.
     """
 
     image_shape: tuple[int, ...] | None = None  # channels, height, width
@@ -35,15 +36,19 @@ class VAE(nn.Module):
         (self.latent_dim,) = require_counts(latent_dim=latent_dim)
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         require_methods("likelihood", self.likelihood, "log_prob", "images")
+        for name, value in getattr(self.likelihood, "__dict__", {}).items():
+            if isinstance(value, nn.Parameter):
+                self.register_parameter(f"likelihood_{name}", value)  # else no optimiser would find it
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [n, latent_dim].
 
-        Raises ValueError if the encoder returns another width.
+        Raises ValueError if the encoder returns another width, or no one tensor.
         """
         if self.image_shape is not None:
             require_input(self, "x", x, *self.image_shape)
-        codes = at_least_float32(self.encoder(x, *condition))
+        made = self.encoder(x, *condition)
+        codes = _one_tensor("encoder", made, "[n, 2·latent_dim], torch.cat([mean, log_var], 1)")
         if codes.shape != (len(x), 2 * self.latent_dim):
             raise ValueError(
                 f"the encoder of a VAE with latent_dim {self.latent_dim} must return a mean and a log variance for "
@@ -53,10 +58,14 @@ class VAE(nn.Module):
         return mean, log_var
 
     def decode(self, z: Tensor, *condition: Tensor) -> Tensor:
-        """The parameters of p(x|z), [n, ...] like the images: logits if Bernoulli, means if Gaussian."""
+        """The parameters of p(x|z), [n, ...] like the images: logits if Bernoulli, means if Gaussian.
+
+        Raises ValueError if the decoder returns no one tensor.
+        """
         if type(self).decode is VAE.decode:  # a subclass may append its condition to z
             require_input(self, "z", z, self.latent_dim)
-        return at_least_float32(self.decoder(z, *condition))
+        made = self.decoder(z, *condition)
+        return _one_tensor("decoder", made, "of the images' shape, the likelihood's parameters")
 
     def prior(self, *condition: Tensor) -> tuple[Tensor, Tensor] | None:
         """None: the prior is N(0, I). A model that learns it returns (mean, log variance), each [n, latent_dim]."""
@@ -73,6 +82,12 @@ class VAE(nn.Module):
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
         """The reconstruction from the mean of q(z|x): images in [−1, 1]."""
         return self.images(self.encode(x, *condition)[0], *condition)
+
+
+def _one_tensor(part: str, made: Tensor, what: str) -> Tensor:
+    if not isinstance(made, Tensor):
+        raise ValueError(f"the {part} of a VAE must return one tensor {what}, not {shown(made)}")
+    return at_least_float32(made)
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -53,7 +53,10 @@ class Bernoulli:
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Independent pixels x ~ N(mean, std²), one `std` > 0 for all: a number, or a 0-d tensor that is learnt."""
+    """Independent pixels x ~ N(mean, std²), one `std` > 0 for all: a number, or a 0-d tensor.
+
+    An `nn.Parameter` is learnt with the weights of the VAE that is made with this likelihood.
+    """
 
     std: float | Tensor = 1.0
 

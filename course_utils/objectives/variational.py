@@ -107,7 +107,7 @@ class ELBO:
     ) -> dict[str, Tensor]:
         """Means over the batch x [n, ...]: "loss", and without beta, free bits and warmth "log_likelihood" and "kl"."""
         _require_call(vae, x, condition, warmth)
-        mean, log_var = vae.encode(x, *condition)
+        mean, log_var = encoded(vae, x, *condition)
         log_likelihood = vae.log_likelihood(x, reparameterise(mean, log_var), *condition).mean()
         kl = gaussian_kl(mean, log_var, vae.prior(*condition)).mean(0)
         charged = kl.clamp(min=self.free_bits) if self.free_bits else kl
@@ -156,6 +156,16 @@ def _require_call(vae: LatentVariableModel, x: Tensor, condition: tuple[Tensor, 
         require_number("warmth", warmth, least=0)
 
 
+def encoded(vae: LatentVariableModel, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and log variance of q(z|x). Raises ValueError for an `encode` that returns anything but two tensors."""
+    codes = vae.encode(x, *condition)
+    if not isinstance(codes, tuple | list) or len(codes) != 2 or not all(isinstance(code, Tensor) for code in codes):
+        raise ValueError(
+            f"encode must return a pair of tensors, mean and log variance, each [n, latent_dim], not {shown(codes)}"
+        )
+    return codes
+
+
 def log_weights(vae: LatentVariableModel, x: Tensor, *condition: Tensor, samples: int = 1) -> Tensor:
     """log w = log p(x|z) + log p(z) − log q(z|x) for `samples` draws z ~ q(z|x) of each image, [samples, n].
 
@@ -171,7 +181,7 @@ def _likelihood_and_ratio(
     vae: LatentVariableModel, x: Tensor, condition: tuple[Tensor, ...], samples: int
 ) -> tuple[Tensor, Tensor]:
     """log p(x|z) and log p(z) − log q(z|x), each [samples, n]: image and condition are repeated for one pass."""
-    mean, log_var = vae.encode(x, *condition)
+    mean, log_var = encoded(vae, x, *condition)
     prior = vae.prior(*condition)
     z = reparameterise(mean.expand(samples, *mean.shape), log_var.expand(samples, *log_var.shape))
     log_ratio = gaussian_log_density(z, *(prior or ())) - gaussian_log_density(z, mean, log_var)

@@ -85,6 +85,15 @@ class Batches:
             )
         return x if len(parts) == 1 else drawn
 
+    def require_as_before(self, network: nn.Module) -> None:
+        """Raises ValueError for a network that has been converted or moved since the samples were made to fit it."""
+        weight = next(network.parameters())
+        if weight.device != self.device or self.dtype not in (None, weight.dtype):
+            raise ValueError(
+                f"the networks are in {weight.dtype} on {weight.device}, and began in {self.dtype or weight.dtype} on "
+                f"{self.device}, as {self.name} still is: convert them back, .to(…), or begin another run"
+            )
+
     def _what_is_wrong(self, drawn: object, n: int) -> str:
         if isinstance(drawn, list):
             return f"{self.name}({n}) returns a list; it must return a tensor, or a tuple such as (images, labels)"

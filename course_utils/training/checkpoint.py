@@ -8,9 +8,9 @@ from typing import Any
 
 from course_utils.inputs import shown
 from course_utils.storage import DamagedFile, FileInUse, load_tensors, locked, save_tensors
-from course_utils.training.identity import differences, lambdas
+from course_utils.training.identity import differences, lambdas, marked
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class CheckpointError(RuntimeError):
@@ -81,6 +81,7 @@ class Checkpoint:
             raise CheckpointError(
                 f"{self.path} belongs to a different run: {'; '.join(differing)}. Use the same call, or another path"
             )
+        self.identity = marked(saved["identity"], self.identity)  # what has changed in training goes on to do so
         return saved["state"]
 
     def _cannot(self, do: str, error: OSError) -> CheckpointError:

@@ -13,7 +13,7 @@ from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
 from course_utils.training.batches import Batches
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import ask, require_losses, require_network, require_penalty
+from course_utils.training.fit import ask, require_losses, require_network, require_penalty, takes_any_numbers
 from course_utils.training.games import Game, as_game, recorded_and_minimised
 from course_utils.training.judge import Judge, precision
 from course_utils.training.loop import Loop
@@ -235,5 +235,5 @@ def _require_domains(pair: CyclePair, sample_a: Batches, sample_b: Batches, game
             name = f"discriminator_{name}"
             if (logits := ask(name, judge, x)).shape != (2,):
                 raise ValueError(f"{name} must return logits (2,) for 2 images, not {tuple(logits.shape)}")
-            require_logits(judge, x, [], name)
+            require_logits(judge, x, [], name, may_clamp=takes_any_numbers(game))
             require_losses(game, judge, x, x, [], None)

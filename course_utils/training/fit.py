@@ -9,9 +9,16 @@ from torch import Tensor, nn
 
 from course_utils.inputs import require_count, shown
 from course_utils.models import evaluating, sample_latent
-from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
+from course_utils.objectives import (
+    Objective,
+    Penalty,
+    adversarial,
+    least_squares_discriminator_loss,
+    penalties,
+    require_per_sample,
+)
 from course_utils.training.batches import Batches, takes_labels
-from course_utils.training.distributed import processes
+from course_utils.training.distributed import processes, share_of_batch
 from course_utils.training.games import AuxiliaryClassifier, Game, as_game, recorded_and_minimised
 from course_utils.training.judge import Judge
 from course_utils.training.ownership import require_gradient
@@ -63,19 +70,23 @@ def require_fit(
                 "and channels"
             )
         real = real.expand(*axis, *real.shape)
-        logits = ask("the discriminator", discriminator, real, *labels)
-        if classifies := isinstance(logits, tuple):
-            logits = _require_class_logits(logits, labels)
+        logits = verdict = ask("the discriminator", discriminator, real, *labels)
+        if classifies := isinstance(verdict, tuple):
+            logits = _require_class_logits(verdict, labels)
         if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
             raise ValueError(
                 f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
                 f"but returns {tuple(logits.shape)}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
             )
-        require_logits(discriminator, real, labels, "discriminator")
+        require_logits(discriminator, real, labels, "discriminator", may_clamp=takes_any_numbers(objective))
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
-        if isinstance(game, AuxiliaryClassifier) and not classifies:
-            raise ValueError("an auxiliary classifier game needs a discriminator that returns (logits, class_logits)")
+        if isinstance(game, AuxiliaryClassifier):
+            if not classifies:
+                raise ValueError(
+                    "an auxiliary classifier game needs a discriminator that returns (logits, class_logits)"
+                )
+            _require_named(sample_real(share_of_batch(batch_size))[1], verdict[1].shape[1])
         require_losses(game, discriminator, real, fake, labels, members)
     return game, bool(labels)
 
@@ -105,9 +116,15 @@ def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
     try:
         return network(*inputs)
     except (RuntimeError, TypeError, IndexError) as error:
-        shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
-        given = f"an input of {shapes}" if inputs else "two samples"
+        given = f"an input of {' and '.join(map(_in_short, inputs))}" if inputs else "two samples"
         raise ValueError(f"{who} cannot take {given}: {str(error).splitlines()[0]}") from error
+
+
+def _in_short(x: Tensor) -> str:
+    """Its type and shape; and the range of integers, which may be labels beyond an embedding."""
+    integers = x.numel() and x.dtype in (torch.int64, torch.int32)
+    low_high = " from {} to {}".format(*map(int, x.aminmax())) if integers else ""
+    return f"{x.dtype} {list(x.shape)}{low_high}".removeprefix("torch.")
 
 
 def require_penalty(penalty: Penalty | None, discriminator: nn.Module) -> None:
@@ -153,6 +170,16 @@ def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> 
     return logits
 
 
+def _require_named(labels: Tensor, classes: int) -> None:
+    """Raises ValueError for labels that the discriminator has no class logits for. It waits for the device."""
+    low, high = (int(bound) for bound in labels.aminmax())
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"the labels range from {low} to {high}, and the discriminator names {classes} classes, 0 … {classes - 1}: "
+            "build it with as many classes as the data have"
+        )
+
+
 def require_losses(
     game: Game, discriminator: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], members: int | None
 ) -> None:
@@ -171,7 +198,7 @@ def require_losses(
         try:
             with torch.enable_grad():
                 loss = getattr(played, name)(judge, real, shown_fake, labels[0] if labels else None)
-        except (TypeError, AttributeError, RuntimeError) as error:
+        except (TypeError, AttributeError, RuntimeError, IndexError) as error:
             if isinstance(error, NotImplementedError):
                 raise
             raise ValueError(f"{type(game).__name__}.{name} fails on two samples: {error}") from error
@@ -188,6 +215,16 @@ def require_losses(
             _, minimised = recorded_and_minimised(loss)
         if weights:  # a cycle of weight 0 for the discriminators may have frozen ones
             require_gradient(f"{type(game).__name__}.{name}", minimised, whose, weights)
+
+
+def takes_any_numbers(objective: Objective | Game) -> bool:
+    """Whether D's outputs need not be logits: least squares have targets 0 and 1, and of other losses nothing is known.
+
+    The course's others would not reach their ends with outputs that are cut.
+    """
+    loss = getattr(getattr(objective, "objective", objective), "discriminator_loss", None)
+    loss = getattr(loss, "func", loss)
+    return loss is least_squares_discriminator_loss or getattr(loss, "__module__", None) != adversarial.__name__
 
 
 def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | int:

@@ -71,7 +71,8 @@ def train_gan(
       the CUDA graph where there can be one, else eager, and says so; `run.engine` is what was used.
     - `checkpoint`: a file, written atomically every `checkpoint_every` steps (default: a tenth of the run), when
       interrupted, and at the end. The same call again goes on from it, on the same kind of device bit for bit as if it
-      had never stopped; with more `steps` it makes the run longer (as `go_on` does for a run in memory).
+      had never stopped; with more `steps` it makes the run longer (as `go_on` does for a run in memory). It tells runs
+      apart by their call, and by the plain attributes of networks, game and penalty that do not change in training.
 
     Under `torchrun --nproc-per-node N script.py` the same call is one run over N processes, see `training.distributed`:
     `batch_size` stays the joint one, a multiple of N; process 0 reports and writes the checkpoint.

@@ -19,7 +19,8 @@ def go_on(
     of the whole number of steps at once. A schedule or annealing that depends on the length of the run cannot keep that
     promise: it follows the longer run from here on, and a warning says so. What has been changed by hand since, such as
     a learning rate, stays changed. `callbacks` and `progress` are those of the run, if no others are given; its
-    checkpoint is written on. Raises ValueError where nothing is left to do, or the weights are not finite.
+    checkpoint is written on. Raises ValueError where nothing is left to do, or the weights are not finite, or have been
+    converted or moved since.
     """
     if not isinstance(run, Run) or run.loop is None:
         raise ValueError(f"go_on continues the run that a train_… function returned, not {shown(run)}")
@@ -40,6 +41,9 @@ def go_on(
     for name, network in loop.step.networks.items():
         require_network(name, network)
     require_ownership(loop.step.players())
+    for batches in loop.step.samples.values():
+        for network in loop.step.networks.values():
+            batches.require_as_before(network)
     loop.step.note_trained()
     if callbacks is not None:
         require_callbacks(callbacks)

@@ -17,7 +17,7 @@ from course_utils.training.batches import LoaderBatches
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.divergence import TrainingDiverged, finite_losses, require_finite_weights
 from course_utils.training.engine import choose, prepare, require_engine, sharing
-from course_utils.training.identity import describe
+from course_utils.training.identity import describe, marked
 from course_utils.training.interrupt import STOPPED, deferred_interrupt
 from course_utils.training.modes import Modes
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
@@ -44,6 +44,7 @@ class Loop:
     checkpoint: str | os.PathLike | None
     checkpoint_every: int | None
     progress: bool
+    described: dict[str, Any] = field(default_factory=dict, init=False)  # what its checkpoint knows of it
     random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
     running: bool = field(default=False, init=False)
@@ -55,6 +56,7 @@ class Loop:
             self.checkpoint_every = require_count("checkpoint_every", self.checkpoint_every)
         require_engine(self.engine)
         self.run.loop = self
+        self.call = describe(self.identity)
         self.modes = Modes(*self.step.networks.values())
 
     def repeat(self) -> None:
@@ -69,7 +71,7 @@ class Loop:
         checkpoint_every = self.checkpoint_every or max(1, steps // 10)
         report_every = max(1, steps // 100)
         writing = {"steps": steps, "checkpoint_every": checkpoint_every if saved else None}
-        distributed.require_together(describe(self.identity) | writing, run.device, self.engine)
+        distributed.require_together(self.call | writing, run.device, self.engine)
         # Asked for now, while the networks are not wrapped by a compiler.
         parts = step.networks | step.optimizers | ({"ema": step.averaged.model} if step.averaged else {})
         rates = Rates(step.optimizers.values())
@@ -102,7 +104,14 @@ class Loop:
                         step.averaged.set_update_number(run.steps_done)
                     step.set_progress(run.steps_done / steps)
                     self.torn = True
-                    run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
+                    try:
+                        run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
+                    except IndexError as error:  # of cross-entropy, an embedding: the first look saw other labels
+                        raise ValueError(
+                            f"step {run.steps_done + 1:,} asks for a place that is not there "
+                            f"({str(error).splitlines()[0]}): are there labels beyond the classes that the networks "
+                            "know, or an index beyond the data?"
+                        ) from error
                     self.torn = False
                     run.steps_done += 1
                     run.seconds = time.perf_counter() - started
@@ -120,6 +129,7 @@ class Loop:
                     self.modes.put_back()
                     if saving:  # after the callbacks, which may change what the next step depends on (a noise level)
                         if first:
+                            self.described = saved.identity = marked(saved.identity, self._settings())
                             saved.save(state_of(run, parts, step.streams))
                         in_any(False)  # the others wait for it
         run.interrupted = run.steps_done < steps
@@ -129,11 +139,12 @@ class Loop:
 
     def _described(self) -> dict[str, Any]:
         """What this run is, for its checkpoint: not how long it is, as a run may be continued."""
-        step = self.step
-        parts = {"networks": step.networks, "optimizers": step.optimizers, "schedule": self.schedule}
-        data = [sample.fingerprint() for sample in step.samples.values()]
+        data = [sample.fingerprint() for sample in self.step.samples.values()]
         drawn = {self.run.device.type: None if None in data else data}  # the same seed draws others elsewhere
-        return describe(parts | self.identity) | {"data": describe(drawn)}
+        return marked(self.described, self._settings()) | describe({"optimizers": self.step.optimizers, "data": drawn})
+
+    def _settings(self) -> dict[str, Any]:
+        return describe({"networks": self.step.networks, "schedule": self.schedule} | self.identity)
 
     def _remark(self, reason: str) -> None:
         """What a user should know before the first step."""

@@ -14,11 +14,12 @@ from course_utils.training.step import Players, trained
 def require_ownership(players: Players) -> None:
     """Raises ValueError unless each optimiser holds all weights of its player that are trained, and no others.
 
-    Frozen weights may be in it or not.
+    Frozen weights may be in it or not. What it remembers of a weight must be on its device, and fit its precision.
     """
     for argument, (who, networks, optimizer) in players.items():
         _require_optimizer(argument, who, optimizer)
         _require_dense_or_sparse(argument, who, networks, optimizer)
+        _require_memory(argument, who, optimizer)
         mine = {id(p): p for network in networks for p in network.parameters()}
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         missing = {id(p) for p in trained(mine.values())} - held
@@ -79,6 +80,25 @@ def _require_dense_or_sparse(argument: str, who: str, networks: list[nn.Module],
             f"{argument}: {kind.__name__} takes no sparse gradients, which the {who} has of Embedding(sparse=True): "
             f"leave sparse out, or give {argument}=torch.optim.SGD(…)"
         )
+
+
+def _require_memory(argument: str, who: str, optimizer: Optimizer) -> None:
+    """Raises ValueError where weights were converted or moved after one of torch's optimisers had begun to move them.
+
+    Those that keep Adam's mean of gradients cannot go on in another precision; the others can.
+    """
+    if not type(optimizer).__module__.startswith("torch.optim."):
+        return
+    for weight, state in optimizer.state.items():
+        for name, value in state.items():
+            if not isinstance(value, Tensor) or value.ndim == 0 or value.shape != weight.shape:
+                continue
+            if value.device != weight.device or (name == "exp_avg" and value.dtype != weight.dtype):
+                now, was = (f"{x.dtype} on {x.device}" for x in (weight, value))
+                raise ValueError(
+                    f"{argument} remembers weights in {was}, and the {who}'s are in {now}: converted after its "
+                    f"first step; make it anew, or convert it by {argument}.load_state_dict({argument}.state_dict())"
+                )
 
 
 def _ids(networks: list[nn.Module]) -> set[int]:

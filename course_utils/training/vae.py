@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch.optim import Optimizer
 from course_utils.inputs import require_counts, require_kind, require_number
 from course_utils.models import VAE, evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
+from course_utils.objectives.variational import encoded
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batch, Batches, takes_labels
 from course_utils.training.fit import ask
@@ -101,13 +103,20 @@ def train_vae(
 
 def _require_fit(vae: nn.Module, sample: Batches) -> None:
     """Draws two of everything; raises ValueError for what cannot be trained."""
+    weights = {id(weight) for weight in vae.parameters()}
+    for name, value in getattr(vae.likelihood, "__dict__", {}).items():
+        if isinstance(value, Tensor) and value.requires_grad and id(value) not in weights:
+            raise ValueError(
+                f"the likelihood's {name} wants a gradient, and is no weight of the VAE, so it would not be learnt: "
+                "make it an nn.Parameter, and make the VAE with that likelihood"
+            )
     bernoulli = isinstance(vae.likelihood, Bernoulli)
     with torch.no_grad(), forked_random_state(sample.device), evaluating(vae):
         drawn = sample(2)
         x, *condition = drawn if isinstance(drawn, tuple) else (drawn,)
         if bernoulli:
             require_binary(x)
-        mean, _ = ask("the VAE's encoder", vae.encode, x, *condition)
+        mean, _ = ask("the VAE's encoder", partial(encoded, vae), x, *condition)
         made = ask("the VAE's decoder", vae.decode, mean, *condition)
         if made.shape != x.shape:
             made, expected = tuple(made.shape[1:]), tuple(x.shape[1:])

@@ -73,6 +73,18 @@ HIDDEN = (
     models.QuadrantNetwork,
 )
 
+
+class Returning(nn.Module):
+    """A network that returns just this."""
+
+    def __init__(self, returned):
+        super().__init__()
+        self.returned = returned
+
+    def forward(self, x):
+        return self.returned
+
+
 ROWS = [
     *(
         (f"{name} {wrong!r}", partial(kind, **{name: wrong}), f"{name} must be ")
@@ -156,6 +168,19 @@ ROWS = [
         "an encoder of another width",
         lambda: models.VAE(nn.Linear(2, 3), nn.Linear(2, 2), 2).encode(X),
         "must return a mean and",
+    ),
+    *[
+        (
+            f"an encoder that returns {what}",
+            lambda returned=returned: models.VAE(Returning(returned), nn.Linear(2, 2), 2).encode(X),
+            r"encoder of a VAE must return one tensor .*torch\.cat\(\[mean, log_var\], 1\), not " + what,
+        )
+        for what, returned in (("tuple of 2", (X, X)), ("list of 2", [X, X]), ("None", None), ("dict of 1", {"z": X}))
+    ],
+    (
+        "a decoder that returns mean and spread",
+        lambda: models.VAE(nn.Linear(2, 4), Returning((X, X)), 2).decode(X),
+        "decoder of a VAE must return one tensor .*, not tuple of 2",
     ),
     ("more codes than dimensions", lambda: models.LinearVAE(3, 3), "1 ≤ latent_dim < dim"),
     ("PCA of images", lambda: models.LinearVAE.from_ppca(IMAGES, 2), r"x must be .*\[n, dim\].*flatten"),

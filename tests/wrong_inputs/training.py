@@ -140,10 +140,182 @@ class Told(nn.Module):
         return y.squeeze(1) if self.n_out == 1 else y
 
 
-def decoder(last):
+class InTraining(Through):
+    """`Through` in training mode, and the network alone in evaluation mode."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if self.training else self.network(x)
+
+
+class Embedding(nn.Module):
+    """A pair's half that knows three classes."""
+
+    latent_dim = 2
+
+    def __init__(self, n_out: int):
+        super().__init__()
+        self.net, self.classes = nn.Linear(2, n_out), nn.Embedding(3, n_out)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return self.net(x) + self.classes(labels)
+
+
+class Naming(nn.Module):
+    """An auxiliary classifier's discriminator, which is not told the label."""
+
+    def __init__(self, classes: int):
+        super().__init__()
+        self.net = nn.Linear(2, 1 + classes)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        y = self.net(x)
+        return y[:, 0], y[:, 1:]
+
+
+def naming_gan(classes, label):
+    return gan(Told(2), Naming(classes), lambda n: (points(n), label(n)))
+
+
+def wide(from_call, sample=points):
+    """Labels 0, and 7 from that call on."""
+    calls = iter(range(99))
+    return lambda n: (sample(n), torch.full((n,), 7 if next(calls) >= from_call else 0))
+
+
+def class_loss(net, x, labels):
+    return nn.functional.cross_entropy(net(x), labels)
+
+
+class WithLabel(nn.Module):
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network, self.classes = network, nn.Embedding(3, 1)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return self.network(x) + self.classes(labels).mean()
+
+
+def labelled_vae():
+    network = models.FullyConnectedVAE(4, (8,))
+    network.encoder, network.decoder = WithLabel(network.encoder), WithLabel(network.decoder)
+    return network
+
+
+def decoder(last, through=Through):
     vae = models.FullyConnectedVAE(4, (8,))
-    vae.decoder = Through(vae.decoder, last)
+    vae.decoder = through(vae.decoder, last)
     return vae
+
+
+def with_last_a(last):
+    pair = pair_of_domains()
+    pair.discriminator_a = Through(pair.discriminator_a, last)
+    return pair
+
+
+def bounded(width=1):
+    """A network whose outputs stay small for any input, so that a sigmoid of them comes nowhere near 0 or 1."""
+    return nn.Sequential(nn.LayerNorm(2), nn.Linear(2, width))
+
+
+def ending_in(last):
+    return gan(discriminator=Through(bounded(), last))
+
+
+def both(y):
+    return torch.cat([y, -y], 1)
+
+
+PROBABILITIES = {
+    "a sigmoid times 1": lambda y: y.sigmoid() * 1.0,
+    "a sigmoid and an epsilon": lambda y: y.sigmoid() + 1e-8,
+    "1 - a sigmoid": lambda y: 1 - y.sigmoid(),
+    "a sigmoid's sum over one": lambda y: y.sigmoid().sum(1),
+    "sigmoids joined": lambda y: torch.cat([y.sigmoid(), y.sigmoid()])[: len(y)],
+    "sigmoids stacked": lambda y: torch.stack([y.sigmoid().squeeze(1)], 1),
+    "chosen sigmoids": lambda y: y.sigmoid()[torch.arange(len(y))],
+    "a sigmoid where": lambda y: torch.where(y > 0, y.sigmoid(), 1e-6),
+    "a sigmoid without NaN": lambda y: y.sigmoid().nan_to_num(),
+    "a softmax of two": lambda y: both(y).softmax(1)[:, :1],
+    "exp of a logsigmoid": lambda y: nn.functional.logsigmoid(y).exp(),
+    "a scaled sigmoid": lambda y: 0.9 * y.sigmoid() + 0.05,
+    "a sigmoid of small logits by hand": lambda y: 1 / (1 + (-y).exp()),
+    "a product of sigmoids": lambda y: y.sigmoid() * (2 * y).sigmoid(),
+    "a sigmoid in place": lambda y: y.sigmoid_().mul_(0.5),
+    "a sigmoid above an epsilon": lambda y: torch.maximum(y.sigmoid(), torch.tensor(1e-6)),
+}
+LOG_PROBABILITIES = {
+    "a logsigmoid": nn.functional.logsigmoid,
+    "the log of a sigmoid": lambda y: (y.sigmoid() + 1e-8).log(),
+    "a log-softmax": lambda y: both(y).log_softmax(1)[:, :1],
+}
+LOGITS = {
+    "2 sigmoids - 1": lambda y: 2 * y.sigmoid() - 1,
+    "10 sigmoids - 5": lambda y: 10 * y.sigmoid() - 5,
+    "the logit of a sigmoid": lambda y: y.sigmoid().logit(),
+    "a logit by hand": lambda y: y.sigmoid().log() - (1 - y.sigmoid()).log(),
+    "a gate": lambda y: y * y.sigmoid(),
+    "a SiLU": nn.functional.silu,
+    "a ReLU": torch.relu,
+    "a small tanh": lambda y: 0.005 * y.tanh(),
+    "minus an exponential": lambda y: -y.exp(),
+    "logits cut at 10": lambda y: y.clamp(-10, 10),
+    "a sigmoid in one half of a tensor": lambda y: halves(y)[:, 1:],
+}
+
+
+def halves(y):
+    joint = both(y)
+    joint[:, 0].sigmoid_()
+    return joint
+
+
+class Recurrent(nn.Module):
+    """A discriminator that reads the coordinates one after the other."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.last = layer(1, 4, batch_first=True), nn.Linear(4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.layer(x[..., None])[0][:, -1])
+
+
+class Attentive(nn.Module):
+    """A discriminator whose coordinates look at each other."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(1, 4), nn.Linear(4, 1)
+        self.attention = nn.MultiheadAttention(4, 1, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.first(x[..., None])
+        return self.last(self.attention(h, h, h)[0].mean(1))
+
+
+def halved(part):
+    """A VAE of which one network returns its two halves as a pair."""
+    network = models.FullyConnectedVAE(4, (8,))
+    setattr(network, part, Through(getattr(network, part), lambda y: y.chunk(2, 1) if y.ndim == 2 else (y, y)))
+    return network
+
+
+def gaussian_vae(std):
+    return models.FullyConnectedVAE(4, (8,), likelihood=objectives.Gaussian(std))
+
+
+def with_likelihood(std):
+    network = gaussian_vae(1.0)
+    network.likelihood = objectives.Gaussian(std)
+    return network
+
+
+class OneCode(models.FullyConnectedVAE):
+    """A student's VAE whose encode forgets the variance."""
+
+    def encode(self, x, *condition):
+        return super().encode(x, *condition)[0]
 
 
 class Slip(training.Game):
@@ -177,6 +349,31 @@ def changing():
 def with_new_layers(run):
     run.generator.net = nn.Linear(2, 2)
     return run
+
+
+def in_float64(run, *names):
+    for name in names or ("generator", "discriminator"):
+        getattr(run, name).double()
+    return run
+
+
+def by_sgd():
+    g, d = G(), D()
+    return gan(g, d, g_optimizer=torch.optim.SGD(g.parameters(), 0.1), d_optimizer=torch.optim.SGD(d.parameters(), 0.1))
+
+
+def converted(optimizer, convert=lambda optimizers: None):
+    """A pair that is trained, converted, and trained again by the same optimisers."""
+    g, d = G(), D()
+    made = {"g_optimizer": optimizer(g.parameters(), lr=0.01), "d_optimizer": optimizer(d.parameters(), lr=0.01)}
+    in_float64(gan(g, d, **made))
+    convert(made.values())
+    return gan(g, d, _float64_data, **made)
+
+
+def load_own_states(optimizers):
+    for optimizer in optimizers:
+        optimizer.load_state_dict(optimizer.state_dict())
 
 
 class InfiniteMask(nn.Module):
@@ -259,6 +456,10 @@ def short_after(calls):
 
 def _float64_data(n):
     return points(n).double()
+
+
+def squares(real, fake):
+    return (1 - real).square().mean() + fake.square().mean()
 
 
 LBFGS = partial(torch.optim.LBFGS, lr=0.1)
@@ -359,6 +560,18 @@ ROWS = [
     ("a hard sigmoid", lambda: gan(discriminator=Through(D(), nn.functional.hardsigmoid)), "ends in a sigmoid"),
     ("a sigmoid by hand", lambda: gan(discriminator=Through(D(), lambda y: 1 / (1 + (-y).exp()))), "ends in a sigmoid"),
     ("half a tanh", lambda: gan(discriminator=Through(D(), lambda y: 0.5 * y.tanh() + 0.5)), "ends in a sigmoid"),
+    *[
+        (what, partial(ending_in, last), "ends in a sigmoid")
+        for what, last in PROBABILITIES.items()
+    ],
+    *[
+        (what, partial(ending_in, last), "returns log-probabilities")
+        for what, last in LOG_PROBABILITIES.items()
+    ],
+    ("a sigmoid in training alone", lambda: gan(discriminator=InTraining(nn.Linear(2, 1), torch.sigmoid)),
+     "the discriminator ends in a sigmoid"),
+    ("logits that are cut to 0 … 1", lambda: gan(discriminator=Through(D(), lambda y: y.clamp(0, 1))),
+     "ends in a clamp, so it returns probabilities"),
     ("one of a pair stacked", lambda: gan(models.stack([G(), G()])), "either both networks are stacked"),
     # --- optimisers
     ("optimisers exchanged", swapped, "g_optimizer holds weights of the discriminator"),
@@ -384,6 +597,11 @@ ROWS = [
     ("a clipping limit of 0", lambda: training.clip_weights(training.adam(D()), 0.0), "limit"),
     ("a clipping limit that is NaN", lambda: training.clip_weights(training.adam(D()), NAN), "limit"),
     ("a network for clipping", lambda: training.clip_weights(D(), 0.1), "optimizer"),
+    ("weights converted after the first step", lambda: converted(torch.optim.Adam), "remembers weights in torch.float"),
+    ("AdamW before a conversion", lambda: converted(torch.optim.AdamW), r"load_state_dict\(g_optimizer.state_dict\(\)"),
+    ("going on in another precision", lambda: training.go_on(in_float64(finished()), 1), "torch.float32 on cpu"),
+    ("going on with half of it", lambda: training.go_on(in_float64(finished(), "discriminator"), 1), "d_optimizer rem"),
+    ("going on in another precision by SGD", lambda: training.go_on(in_float64(by_sgd()), 1), "convert them back"),
     # --- numbers
     *[
         (f"{name} {value!r}", partial(gan, **{name: value}), f"{name} must be (a whole number|at least 1)")
@@ -458,12 +676,30 @@ ROWS = [
     ("unrolling a name", lambda: training.Unrolled("hinge", 1, 0.1), "objective must be"),
     ("True for a checkpoint", lambda: gan(checkpoint=True), "checkpoint must be the path"),
     ("an empty path", lambda: gan(checkpoint=""), "checkpoint must be the path"),
+    # --- labels
+    ("more classes than D", lambda: naming_gan(5, lambda n: torch.arange(n) % 10), "to 7, and .* names 5 classes"),
+    ("labels that are to be ignored", lambda: naming_gan(5, lambda n: torch.full((n,), -100)), "range from -100"),
+    ("more classes than in an embedding", lambda: gan(Embedding(2), Embedding(1), wide(0)),
+     r"the generator cannot take .* int64 \[2\] from 7 to 7: index out of range"),
+    ("a label beyond an embedding later on", lambda: gan(Embedding(2), Embedding(1), wide(2)),
+     r"step 2 asks for a place that is not there \(index out of range.*labels beyond"),
+    ("a class later on that the model has not", lambda: model(nn.Linear(2, 3), wide(2), class_loss), "step 2 asks"),
+    ("a label beyond a VAE's embedding", lambda: vae(labelled_vae(), wide(0, binary)), "cannot take .* from 7 to"),
+    ("a label beyond a VAE's embedding later on", lambda: vae(labelled_vae(), wide(3, binary)), "step 2 asks"),
     # --- VAE, model, cycle, ensemble
     ("grey pixels under a Bernoulli likelihood", lambda: vae(sample=lambda n: torch.rand(n, 1, 28, 28)), "Bernoulli"),
     ("a VAE that is none", lambda: vae(nn.Linear(2, 2)), "vae must be VAE"),
     ("a VAE's objective by name", lambda: vae(objective="ELBO"), "objective must be ELBO or IWAE"),
     ("32 pixels in a VAE for 28", lambda: vae(sample=lambda n: (torch.rand(n, 1, 32, 32) > 0.5).float()), "28|32"),
     ("probabilities from a decoder", lambda: vae(decoder(torch.sigmoid)), "the decoder ends in a sigmoid"),
+    ("an encoder of two tensors", lambda: vae(halved("encoder")), "must return one tensor"),
+    ("a decoder of two tensors", lambda: vae(halved("decoder")), "must return one tensor"),
+    ("an encode of one tensor", lambda: vae(OneCode(4, (8,))), "encode must return a pair of tensors, .*not torch"),
+    ("a decoder's scaled sigmoid", lambda: vae(decoder(lambda y: 0.9 * y.sigmoid() + 0.05)), "the decoder ends in"),
+    ("a decoder's sigmoid in training alone", lambda: vae(decoder(torch.sigmoid, InTraining)), "the decoder ends in"),
+    ("a cycle's sigmoid", lambda: cycle(with_last_a(lambda y: 1 - y.sigmoid())), "discriminator_a ends in a sigmoid"),
+    ("a spread set later on", lambda: vae(with_likelihood(nn.Parameter(torch.tensor(1.0))), images), "std wants a"),
+    ("a spread that is computed", lambda: vae(gaussian_vae(nn.Parameter(torch.zeros(())).exp()), images), "nn.Param"),
     ("negative annealing", lambda: vae(objective=objectives.ELBO(anneal=lambda p: -1.0)), "annealing returns must be"),
     ("bytes for a VAE", lambda: vae(sample=lambda n: binary(n).byte()), "torch.uint8"),
     ("a loss that is no function", lambda: model(loss=3.0), "loss must be a function"),
@@ -539,5 +775,40 @@ RIGHT = [
     ("a DataLoader's labels for an optional argument", lambda: gan(InfiniteMask(2), None, labelled_loader())),
     ("a D for grey levels alone", lambda: image_gan(discriminator=GreyLevels())),
     ("a penalty that is zero", lambda: gan(penalty=lambda D, real, fake: real.new_zeros(()))),
+    *[(what, partial(lambda last: gan(discriminator=Through(bounded(), last)), last)) for what, last in LOGITS.items()],
+    ("a GLU in D", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 8), nn.GLU(), nn.Linear(4, 1)))),
+    ("a GLU as D's last layer", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 2), nn.GLU()))),
+    ("sigmoids inside D", lambda: gan(discriminator=nn.Sequential(nn.Linear(2, 8), nn.Sigmoid(), nn.Linear(8, 1)))),
+    ("an LSTM for D", lambda: gan(discriminator=Recurrent(nn.LSTM))),
+    ("a GRU for D", lambda: gan(discriminator=Recurrent(nn.GRU))),
+    ("a GRU's cell for D", lambda: gan(discriminator=nn.GRUCell(2, 1))),
+    ("attention in D", lambda: gan(discriminator=Attentive())),
+    *[
+        (
+            f"targets 0 and 1, and a D that is cut there: {what}",
+            partial(lambda cut, loss: gan(discriminator=Through(D(), cut), objective=loss), cut, loss),
+        )
+        for what, cut, loss in (
+            ("least squares", lambda y: y.clamp(0, 1), objectives.LEAST_SQUARES),
+            ("smoothed", lambda y: y.clamp(0, 1), objectives.LEAST_SQUARES.label_smoothed(0.1)),
+            ("a hardtanh", lambda y: nn.functional.hardtanh(y, 0.0, 1.0), objectives.LEAST_SQUARES),
+            ("a game", lambda y: y.clamp(0, 1), training.Plain(objectives.LEAST_SQUARES)),
+            (
+                "a student's loss",
+                lambda y: y.clamp(0, 1),
+                objectives.Objective("mine", squares, lambda fake: -fake.mean()),
+            ),
+        )
+    ],
+    (
+        "targets 0 and 1 in a cycle",
+        lambda: cycle(with_last_a(lambda y: y.clamp(0, 1)), objective=objectives.LEAST_SQUARES),
+    ),
+    ("a spread that is a tensor", lambda: vae(gaussian_vae(torch.tensor(0.5)), images)),
+    ("a spread that is not trained", lambda: vae(gaussian_vae(nn.Parameter(torch.tensor(0.5), False)), images)),
+    ("as many classes as D names", lambda: naming_gan(5, lambda n: torch.arange(n) % 5)),
+    ("labels of an embedding", lambda: gan(Embedding(2), Embedding(1), labelled)),
+    ("an optimiser converted with its weights", lambda: converted(torch.optim.Adam, load_own_states)),
+    ("momentum in another precision", lambda: converted(partial(torch.optim.SGD, momentum=0.9))),
     ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]
