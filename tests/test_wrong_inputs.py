@@ -51,7 +51,8 @@ TAKE_NO_INPUT = re.compile(r"[A-Z][A-Z_]*|.*(Error|Failed)")
 ONLY_RETURNED = {
     "evaluation": {
         "AccuracyScore", "ActiveUnits", "ClassAccuracy", "Confidence", "FrechetResult", "FreshDiscriminator",
-        "Legibility", "LogLikelihood", "MembershipAUC", "Memorisation", "ModeCoverage", "ParzenScore", "PrecisionRecall", "StackedCoverage",
+        "Legibility", "LogLikelihood", "MembershipAUC", "Memorisation", "ModeCoverage", "ParzenScore",
+        "PrecisionRecall", "StackedCoverage",
     },
     "data": {"cache_folder"},
     "objectives": {"Penalty"},  # a type
