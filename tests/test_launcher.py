@@ -153,7 +153,9 @@ def test_first_start_makes_an_environment_again_after_a_killed_one_and_says_each
         "  2/3 installing PyTorch, the largest part",
         "  3/3 installing the course and what its notebooks need",
     ]
-    assert re.search(r"build[/\\]install(-\d+)?\.log$", said[0])  # a second log while the killed one's pip has the first
+    assert re.search(
+        r"build[/\\]install(-\d+)?\.log$", said[0]
+    )  # a second log while the killed one's pip has the first
     assert said[4:] == [f"running in {installed.venv}"]
 
 

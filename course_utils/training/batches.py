@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from course_utils.inputs import require_function
 from course_utils.training.distributed import share_of
 from course_utils.training.randomness import forked_random_state
 
@@ -42,6 +43,7 @@ class Batches:
             labelled = takes_labels(network.forward) if labelled is None else labelled
             return cls(LoaderBatches(sample, network, labelled), network, name, any_type)
         if callable(sample):
+            require_function(name, sample, "a function that returns n samples", takes=1)
             return cls(sample, network, name, any_type)
         method = next((name for name in ("batch", "sample") if callable(getattr(sample, name, None))), None)
         if isinstance(sample, Tensor):
@@ -75,7 +77,9 @@ class Batches:
                 f"{self.name} returns samples of shape {tuple(x.shape[1:])}, and returned {tuple(self.shape)} before: "
                 "all samples of a run must have one shape"
             )
-        return x if len(parts) == 1 else drawn
+        if any(part.is_inference() for part in parts):  # autograd takes none that was made in inference_mode
+            drawn = parts = tuple(part.clone() for part in parts)
+        return parts[0] if len(parts) == 1 else drawn
 
     def _what_is_wrong(self, drawn: object, n: int) -> str:
         if isinstance(drawn, list):

@@ -1,20 +1,23 @@
 """Do networks, data, game and seeds fit each other? Asked once, so that what is wrong is said in words."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.inputs import shown
+from course_utils.inputs import require_count, require_function, shown
 from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
+from course_utils.tensor_inputs import require_label_range, require_tensor
 from course_utils.training.batches import Batches, takes_labels
 from course_utils.training.distributed import processes
-from course_utils.training.games import AuxiliaryClassifier, Game, as_game, recorded_and_minimised
-from course_utils.training.judge import Judge
+from course_utils.training.games import AuxiliaryClassifier, Game, as_game
+from course_utils.training.judge import Judge, Verdict, mixes_batch, sees_others
+from course_utils.training.modes import awake
 from course_utils.training.ownership import require_gradient
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
@@ -26,8 +29,9 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
     """The device of both networks. Raises ValueError for what is no pair of networks."""
     require_network("generator", generator)
     require_network("discriminator", discriminator)
-    if not isinstance(getattr(generator, "latent_dim", None), Integral):
+    if (latent_dim := getattr(generator, "latent_dim", None)) is None:
         raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
+    require_count("the generator's latent_dim", latent_dim, hint="it is the length of its input vectors z")
     device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
     if device != d_device:
         raise ValueError(f"the generator is on {device}, the discriminator on {d_device}: move both with .to(device)")
@@ -38,8 +42,8 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
 
 def require_fit(
     generator: nn.Module, discriminator: nn.Module, sample_real: Batches, objective: Objective | Game, batch_size: int
-) -> tuple[Game, bool]:
-    """The game to play, and whether the data have labels for it.
+) -> tuple[Game, bool, bool]:
+    """The game to play, whether the data have labels for it, and whether D must judge real and fake apart.
 
     Draws two of everything, or twice as many as make a pack; raises ValueError for what cannot be trained.
     """
@@ -52,11 +56,12 @@ def require_fit(
     with torch.no_grad(), forked_random_state(device), evaluating(generator, discriminator):
         drawn = sample_real(2 * pack)
         real, *labels = drawn if isinstance(drawn, tuple) else (drawn,)
+        real = real.clone()  # so that a network that would change it has not changed the data
         _require_labels(labels, generator, discriminator, members)
         if not bool(real.isfinite().all()):
             raise ValueError("the real samples hold NaN or infinite values: look at what sample_real returns")
         z = sample_latent(len(real), generator.latent_dim, device).to(real.dtype).expand(*axis, -1, -1)
-        fake = ask("the generator", generator, z, *labels)
+        fake = require_made("the generator", ask("the generator", generator, z, *labels))
         if (*axis, *real.shape) != fake.shape:
             made, expected = fake.shape[1 + len(axis) :], real.shape[1:]
             raise ValueError(
@@ -65,21 +70,77 @@ def require_fit(
                 "and channels"
             )
         real = real.expand(*axis, *real.shape)
-        logits = ask("the discriminator", discriminator, real, *labels)
-        if classifies := isinstance(logits, tuple):
-            logits = _require_class_logits(logits, labels)
-        if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
-            raise ValueError(
-                f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
-                f"but returns {tuple(logits.shape)}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
-            )
+        with left_alone("the discriminator", real):
+            verdict = ask("the discriminator", discriminator, real, *labels)
+        if classifies := isinstance(verdict, tuple):
+            _require_class_logits(verdict, labels)
+        _require_logits(verdict, members)
         require_logits(discriminator, real, labels, "discriminator")
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
         if isinstance(game, AuxiliaryClassifier) and not classifies:
             raise ValueError("an auxiliary classifier game needs a discriminator that returns (logits, class_logits)")
         require_losses(game, discriminator, real, fake, labels, members)
-    return game, bool(labels)
+    with torch.no_grad(), forked_random_state(device):
+        require_trainable("the generator", generator, generator, z, *labels)
+        _require_verdict_in_training(discriminator, real, labels, members, classifies)
+        apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, len(axis))
+    return game, bool(labels), apart
+
+
+@contextmanager
+def left_alone(who: str, *batches: Tensor) -> Iterator[None]:
+    """Raises ValueError if `who` writes into these batches inside."""
+    versions = [x._version for x in batches]
+    yield
+    if [x._version for x in batches] != versions:
+        raise ValueError(
+            f"{who} changes its input in place, as x.clamp_(…), x += … and inplace=True do, and with it the data, or "
+            "what is computed from them next: make a new tensor, as x.clamp(…) and x + … do"
+        )
+
+
+def require_made(who: str, made: Tensor) -> Tensor:
+    """Raises ValueError unless a network has returned one tensor of floats."""
+    return require_tensor(f"what {who} returns", made, what="one tensor of floats", hint="return that alone")
+
+
+def require_trainable(who: str, network: nn.Module, function: Callable[..., Any], *inputs: Tensor) -> None:
+    """Raises ValueError if what `function`, a part of `network`, returns depends on none of its trained weights."""
+    with awake(network), torch.enable_grad():
+        try:
+            made = function(*inputs)
+        except Exception:  # in training a network may need more than two samples: the first step will tell
+            return
+        joint = sum(part.sum() for part in (made if isinstance(made, tuple) else (made,)))
+        require_gradient(f"what {who} returns", joint, "its weights", trained(network.parameters()))
+
+
+def _require_logits(verdict: Verdict, members: int | None, when: str = "") -> None:
+    """One logit for each of two samples, or packs."""
+    logits = require_made("the discriminator", verdict[0] if isinstance(verdict, tuple) else verdict)
+    axis = [] if members is None else [members]
+    if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
+        raise ValueError(
+            f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, but returns "
+            f"{tuple(logits.shape)}{when}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
+        )
+
+
+def _require_verdict_in_training(
+    discriminator: nn.Module, real: Tensor, labels: list[Tensor], members: int | None, classifies: bool
+) -> None:
+    with awake(discriminator), left_alone("the discriminator, in training mode,", real):
+        try:
+            verdict = discriminator(real, *labels)
+        except Exception:  # in training a network may need more than two samples: the first step will tell
+            return
+    if isinstance(verdict, tuple) != classifies:
+        raise ValueError(
+            "the discriminator must return the same in training mode as in evaluation mode, logits or (logits, "
+            f"class_logits), but in training it returns {shown(verdict)}"
+        )
+    _require_logits(verdict, members, " in training mode")
 
 
 def require_network(name: str, network: nn.Module) -> None:
@@ -108,21 +169,30 @@ def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
         return network(*inputs)
     except (RuntimeError, TypeError, IndexError) as error:
         shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
-        raise ValueError(f"{who} cannot take an input of {shapes}: {str(error).splitlines()[0]}") from error
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{who} cannot take an input of {shapes}: {why}") from error
 
 
-def require_penalty(penalty: Penalty | None, discriminator: nn.Module) -> None:
+def require_penalty(penalty: Penalty | None, discriminator: nn.Module, apart: bool = False) -> None:
     """Raises ValueError for what is no penalty, and for one of the course's that finds no gradient of each sample.
 
-    The discriminator must be in the mode in which it trains.
+    The discriminator must be in the mode in which it trains. `apart`: it has been seen to mix the samples of a batch.
+    Unless one of its layers says so itself (`mixes_batch = True`), a warning tells what the penalty then is.
     """
     if penalty is None:
         return
-    if not callable(penalty):
-        raise ValueError(f"penalty must be a function (discriminator, real, fake) → scalar, not {shown(penalty)}")
+    require_function("penalty", penalty, "a function (discriminator, real, fake) → scalar", takes=3)
     function = penalty.func if isinstance(penalty, partial) else penalty
-    if getattr(function, "__module__", None) == penalties.__name__:
-        require_per_sample(discriminator)
+    if getattr(function, "__module__", None) != penalties.__name__:
+        return
+    require_per_sample(discriminator)
+    if apart and not mixes_batch(discriminator):
+        warnings.warn(
+            f"{type(discriminator).__name__} compares the samples of a batch, so the slope that the penalty charges at "
+            "a sample is that of all verdicts together: leave one of them out, or give the layer that compares them "
+            "the attribute mixes_batch = True if this is meant",
+            stacklevel=3,
+        )
 
 
 def _require_labels(labels: list[Tensor], generator: nn.Module, discriminator: nn.Module, members: int | None) -> None:
@@ -138,11 +208,11 @@ def _require_labels(labels: list[Tensor], generator: nn.Module, discriminator: n
             )
 
 
-def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> Tensor:
-    """The logits of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
+def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> None:
+    """Of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
     if len(verdict) != 2:
         raise ValueError(f"the discriminator must return logits, or (logits, class_logits), not {len(verdict)} tensors")
-    logits, class_logits = verdict
+    class_logits = require_made("the discriminator as class logits", verdict[1])
     if not labels:
         raise ValueError("a discriminator that returns class logits needs data with labels, such as batch_with_labels")
     if class_logits.ndim != 2 or len(class_logits) != len(labels[0]):
@@ -151,7 +221,8 @@ def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> 
         raise ValueError(
             "class logits that add up to 1 are probabilities: remove the softmax, cross-entropy has its own"
         )
-    return logits
+    if not labels[0].is_floating_point():
+        require_label_range(labels[0], class_logits.shape[1])
 
 
 def require_losses(
@@ -163,14 +234,16 @@ def require_losses(
     played = game.for_members() if members is not None else game
     shape = () if members is None else (members,)
     judge = Judge(discriminator, members=members)
-    made = fake.detach().clone().requires_grad_()  # what stands for G's weights
+    source = fake.detach().clone().requires_grad_()  # what stands for G's weights
+    with torch.enable_grad():
+        made = source.clone()
     moved = {
         "discriminator_loss": (fake, "the discriminator's weights", trained(discriminator.parameters())),
-        "generator_loss": (made, "the generated samples", [made]),
+        "generator_loss": (made, "the generated samples", [source]),
     }
     for name, (shown_fake, whose, weights) in moved.items():
         try:
-            with torch.enable_grad():
+            with torch.enable_grad(), left_alone(f"{type(game).__name__}.{name}", real, shown_fake):
                 loss = getattr(played, name)(judge, real, shown_fake, labels[0] if labels else None)
         except (TypeError, AttributeError, RuntimeError) as error:
             if isinstance(error, NotImplementedError):
@@ -186,7 +259,7 @@ def require_losses(
                     f"{shown(part)}: take the mean"
                 )
         with torch.enable_grad():
-            _, minimised = recorded_and_minimised(loss)
+            minimised = sum(part.sum() for part in parts)
         if weights:  # a cycle of weight 0 for the discriminators may have frozen ones
             require_gradient(f"{type(game).__name__}.{name}", minimised, whose, weights)
 

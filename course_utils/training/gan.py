@@ -89,14 +89,14 @@ def train_gan(
     single = isinstance(seeds, int)
     labelled = takes_labels(generator.forward) and takes_labels(discriminator.forward)
     sample_real = Batches.of(sample_real, generator, "sample_real", labelled=labelled)
-    game, conditional = require_fit(generator, discriminator, sample_real, objective, batch_size)
+    game, conditional, apart = require_fit(generator, discriminator, sample_real, objective, batch_size)
     if channels_last and device.type != "mps":
         for network in (generator, discriminator):
             network.to(memory_format=torch.channels_last)
     g_optimizer = adam(generator) if g_optimizer is None else g_optimizer
     d_optimizer = adam(discriminator) if d_optimizer is None else d_optimizer
     wake(generator, discriminator)
-    require_penalty(penalty, discriminator)
+    require_penalty(penalty, discriminator, apart)
 
     streams = None if single else MemberStreams(seeds, device) if own_streams else JointStream(len(seeds))
     averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
@@ -105,7 +105,8 @@ def train_gan(
         batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
         penalty_every=penalty_every, streams=streams,
     )  # fmt: skip
-    require_ownership(step.players())
+    step.judge.apart = apart
+    require_ownership(step.players(), game)
     run = GANRun(
         generator=generator, discriminator=discriminator, averaged=averaged, conditional=conditional,
         columns=step.columns, rows=step.empty_rows(steps),

@@ -6,9 +6,12 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from course_utils.inputs import shown
+from course_utils.models import evaluating
 from course_utils.objectives import Penalty
+from course_utils.training.modes import awake
 
 Verdict = Tensor | tuple[Tensor, Tensor]  # logits, or (logits, class logits) of a D that is also a classifier
 
@@ -26,7 +29,7 @@ class Judge:
         self.network = self.differentiable = network
         self.autocast, self.members = autocast, members
         self.device = next(network.parameters()).device
-        self.apart = mixes_batch(network)
+        self.apart = mixes_batch(network)  # or as a first look has found it, by `sees_others`
         self.batch_axis = 0 if members is None else 1
         self.heard: list[tuple[Tensor, Tensor]] = []  # batches and their logits, since `forget`
 
@@ -125,6 +128,37 @@ def _split(joint: Tensor, sizes: tuple[int, int], axis: int) -> tuple[Tensor, Te
 def mixes_batch(network: nn.Module) -> bool:
     """Whether the samples of a batch see each other in it, as in BatchNorm and `MinibatchStd`."""
     return any(isinstance(layer, _BatchNorm) or getattr(layer, "mixes_batch", False) for layer in network.modules())
+
+
+def sees_others(network: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], batch_axis: int) -> bool:
+    """Whether D's verdicts on `real` depend on `fake` in the same batch, so that some layer compares the samples.
+
+    It is asked without dropout. If it says another thing of the same batch each time, by noise of its own, nobody can
+    tell.
+    """
+    sizes = real.shape[batch_axis], fake.shape[batch_axis]
+    both, both_labels = torch.cat([real, fake], batch_axis), [torch.cat([part, part]) for part in labels]
+    # The kernels for another batch size round otherwise, on an accelerator also in fewer digits.
+    tolerance = max(1e-3 if real.device.type == "cpu" else 1e-2, torch.finfo(real.dtype).eps ** 0.5)
+
+    def verdict(mode: Callable[..., AbstractContextManager], x: Tensor, labels: list[Tensor]) -> Tensor:
+        with mode(network):
+            for layer in network.modules():
+                layer.training = layer.training and not isinstance(layer, _DropoutNd)
+            return _logits(network(x, *labels))
+
+    def differ(one: Tensor, other: Tensor) -> bool:
+        return bool((one - other).abs().max() > tolerance * torch.maximum(one.abs().max(), other.abs().max()))
+
+    for mode in (awake, evaluating):
+        try:
+            alone, again = verdict(mode, real, labels), verdict(mode, real, labels)
+            among = _split(verdict(mode, both, both_labels), sizes, batch_axis)[0]
+        except Exception:  # a network need not take just as many
+            continue
+        if not differ(alone, again) and differ(alone, among):
+            return True
+    return False
 
 
 def precision(device: torch.device, autocast: bool) -> AbstractContextManager:

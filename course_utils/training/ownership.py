@@ -7,17 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_utils.inputs import shown
+from course_utils.inputs import require_number, shown
 from course_utils.training.step import Players, trained
 
 
-def require_ownership(players: Players) -> None:
+def require_ownership(players: Players, loss: object = None) -> None:
     """Raises ValueError unless each optimiser holds all weights of its player that are trained, and no others.
 
-    Frozen weights may be in it or not.
+    Frozen weights may be in it or not. It must descend; only a `loss` that is not the course's own may be meant to be
+    climbed, by maximize=True.
     """
     for argument, (who, networks, optimizer) in players.items():
         _require_optimizer(argument, who, optimizer)
+        _require_descent(argument, optimizer, loss)
         mine = {id(p): p for network in networks for p in network.parameters()}
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         missing = {id(p) for p in trained(mine.values())} - held
@@ -60,6 +62,15 @@ def _require_optimizer(argument: str, who: str, optimizer: Optimizer) -> None:
     if closure is not None and closure.default is inspect.Parameter.empty:
         name = type(optimizer).__name__
         raise ValueError(f"{argument}: {name} calls the loss itself, which these loops cannot offer; take Adam")
+
+
+def _require_descent(argument: str, optimizer: Optimizer, loss: object) -> None:
+    for group in optimizer.param_groups:
+        require_number(f"the learning rate of {argument}", group["lr"], least=0)
+        if group.get("maximize") and str(getattr(loss, "__module__", "")).startswith("course_utils."):
+            raise ValueError(
+                f"{argument} has maximize=True, and would climb a loss that is to be minimised: make it without"
+            )
 
 
 def _ids(networks: list[nn.Module]) -> set[int]:

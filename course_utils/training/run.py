@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -93,7 +92,7 @@ class GANRun(Run):
             needs = "needs labels=…, one for each sample" if self.conditional else "was trained without labels"
             raise ValueError(f"this generator {needs}")
         generator = self.best if generator is None else generator
-        if not isinstance(getattr(generator, "latent_dim", None), Integral):
+        if getattr(generator, "latent_dim", None) is None:
             raise ValueError(f"samples come from a generator with a latent_dim, not from {shown(generator)}")
         members = getattr(generator, "members", None)
         if members is None:
@@ -135,12 +134,15 @@ class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
 
     def __init__(self, interval: int, function: Callable[[Run], object]):
         self.interval = require_count("a callback's interval in steps", interval)
-        self.function = require_function("a callback", function, "a function of the run")
+        self.function = require_function("a callback", function, "a function of the run", takes=1)
         self.steps: list[int] = []
         self.values: list[object] = []
 
-    def __call__(self, run: Run, at_end: bool) -> None:
-        if run.steps_done % self.interval == 0 or at_end:
+    def __call__(self, run: Run, at_end: bool) -> bool:
+        """Whether it was due."""
+        due = run.steps_done % self.interval == 0 or at_end
+        if due:
             with forked_random_state(run.device):
                 self.values.append(self.function(run))
             self.steps.append(run.steps_done)
+        return due

@@ -57,7 +57,12 @@ def adam(module: torch.nn.Module, lr: float = 2e-4, betas: tuple[float, float] =
     if not parameters:
         raise ValueError(f"{type(module).__name__} has no weights to train")
     lr = require_number("lr", lr, least=0)
-    if not isinstance(betas, tuple | list) or len(betas) != 2:
+    if (
+        isinstance(betas, str)
+        or getattr(betas, "shape", None) == ()
+        or not hasattr(betas, "__len__")
+        or len(betas) != 2
+    ):
         raise ValueError(f"betas must be two numbers, such as (0.5, 0.999), not {shown(betas)}")
     betas = tuple(require_number("each of betas", beta, least=0, below=1) for beta in betas)
     optimizer = torch.optim.Adam(parameters, lr=lr, betas=betas, fused=parameters[0].device.type in ("cpu", "cuda"))
