@@ -13,17 +13,10 @@ from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
 from course_utils.training.batches import Batches
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import (
-    ask,
-    left_alone,
-    require_losses,
-    require_made,
-    require_network,
-    require_penalty,
-    require_trainable,
-)
+from course_utils.training.fit import require_losses, require_network, require_penalty
 from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
 from course_utils.training.judge import Judge, mixes_batch, precision, sees_others
+from course_utils.training.look import made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_ownership
@@ -238,17 +231,14 @@ def _require_domains(pair: CyclePair, step: CycleStep, game: Game) -> None:
                 raise ValueError(f"{name} returns {len(x)} tensors; translation takes images alone, without labels")
         a, b = a.clone(), b.clone()  # so that a network that would change them has not changed the data
         for name, translate, x, target in (("to_b", pair.to_b, a, b), ("to_a", pair.to_a, b, a)):
-            with left_alone(name, x):
-                made = require_made(name, ask(name, translate, x))
+            made = made_by(name, translate, x)
             if made.shape != target.shape:
                 made, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
                 raise ValueError(f"{name} makes images {made}, its domain has {expected}")
             require_range(translate, x, [], lambda n: torch.cat([sample_a(n), sample_b(n)]), name)
         for name, judge, x in (("a", pair.discriminator_a, a), ("b", pair.discriminator_b, b)):
             name = f"discriminator_{name}"
-            with left_alone(name, x):
-                logits = require_made(name, ask(name, judge, x))
-            if logits.shape != (2,):
+            if (logits := made_by(name, judge, x)).shape != (2,):
                 raise ValueError(f"{name} must return logits (2,) for 2 images, not {tuple(logits.shape)}")
             require_logits(judge, x, [], name)
             require_losses(game, judge, x, x.clone(), [], None)
@@ -257,5 +247,4 @@ def _require_domains(pair: CyclePair, step: CycleStep, game: Game) -> None:
             if trained(translate.parameters()):
                 require_trainable(name, translate, translate, x)
         for judge, x, y in zip(step.judges, (a, b), (b, a), strict=True):
-            network = judge.differentiable
-            judge.apart = mixes_batch(network) or sees_others(network, x, y, [], 0)
+            judge.apart = mixes_batch(judge.network) or sees_others(judge.network, x, y, [], 0)

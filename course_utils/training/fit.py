@@ -1,10 +1,8 @@
 """Do networks, data, game and seeds fit each other? Asked once, so that what is wrong is said in words."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +10,19 @@ from torch import Tensor, nn
 from course_utils.inputs import require_count, require_function, shown
 from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
-from course_utils.tensor_inputs import require_label_range, require_tensor
+from course_utils.tensor_inputs import require_label_range
 from course_utils.training.batches import Batches, takes_labels
 from course_utils.training.distributed import processes
 from course_utils.training.games import AuxiliaryClassifier, Game, as_game
-from course_utils.training.judge import Judge, Verdict, mixes_batch, sees_others
-from course_utils.training.modes import awake
+from course_utils.training.judge import Judge, mixes_batch, sees_others
+from course_utils.training.look import (
+    ask,
+    left_alone,
+    require_logits_shape,
+    require_made,
+    require_same_in_training,
+    require_trainable,
+)
 from course_utils.training.ownership import require_gradient
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
@@ -74,7 +79,7 @@ def require_fit(
             verdict = ask("the discriminator", discriminator, real, *labels)
         if classifies := isinstance(verdict, tuple):
             _require_class_logits(verdict, labels)
-        _require_logits(verdict, members)
+        require_logits_shape(verdict, members)
         require_logits(discriminator, real, labels, "discriminator")
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
@@ -83,64 +88,9 @@ def require_fit(
         require_losses(game, discriminator, real, fake, labels, members)
     with torch.no_grad(), forked_random_state(device):
         require_trainable("the generator", generator, generator, z, *labels)
-        _require_verdict_in_training(discriminator, real, labels, members, classifies)
+        require_same_in_training(discriminator, real, labels, members, classifies)
         apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, len(axis))
     return game, bool(labels), apart
-
-
-@contextmanager
-def left_alone(who: str, *batches: Tensor) -> Iterator[None]:
-    """Raises ValueError if `who` writes into these batches inside."""
-    versions = [x._version for x in batches]
-    yield
-    if [x._version for x in batches] != versions:
-        raise ValueError(
-            f"{who} changes its input in place, as x.clamp_(…), x += … and inplace=True do, and with it the data, or "
-            "what is computed from them next: make a new tensor, as x.clamp(…) and x + … do"
-        )
-
-
-def require_made(who: str, made: Tensor) -> Tensor:
-    """Raises ValueError unless a network has returned one tensor of floats."""
-    return require_tensor(f"what {who} returns", made, what="one tensor of floats", hint="return that alone")
-
-
-def require_trainable(who: str, network: nn.Module, function: Callable[..., Any], *inputs: Tensor) -> None:
-    """Raises ValueError if what `function`, a part of `network`, returns depends on none of its trained weights."""
-    with awake(network), torch.enable_grad():
-        try:
-            made = function(*inputs)
-        except Exception:  # in training a network may need more than two samples: the first step will tell
-            return
-        joint = sum(part.sum() for part in (made if isinstance(made, tuple) else (made,)))
-        require_gradient(f"what {who} returns", joint, "its weights", trained(network.parameters()))
-
-
-def _require_logits(verdict: Verdict, members: int | None, when: str = "") -> None:
-    """One logit for each of two samples, or packs."""
-    logits = require_made("the discriminator", verdict[0] if isinstance(verdict, tuple) else verdict)
-    axis = [] if members is None else [members]
-    if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
-        raise ValueError(
-            f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, but returns "
-            f"{tuple(logits.shape)}{when}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
-        )
-
-
-def _require_verdict_in_training(
-    discriminator: nn.Module, real: Tensor, labels: list[Tensor], members: int | None, classifies: bool
-) -> None:
-    with awake(discriminator), left_alone("the discriminator, in training mode,", real):
-        try:
-            verdict = discriminator(real, *labels)
-        except Exception:  # in training a network may need more than two samples: the first step will tell
-            return
-    if isinstance(verdict, tuple) != classifies:
-        raise ValueError(
-            "the discriminator must return the same in training mode as in evaluation mode, logits or (logits, "
-            f"class_logits), but in training it returns {shown(verdict)}"
-        )
-    _require_logits(verdict, members, " in training mode")
 
 
 def require_network(name: str, network: nn.Module) -> None:
@@ -161,16 +111,6 @@ def require_network(name: str, network: nn.Module) -> None:
             raise ValueError(
                 f"the {name}'s weight {parameter} holds NaN or infinite values before the first step: make it anew"
             )
-
-
-def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
-    """`network(*inputs)`; what a layer cannot take is a ValueError that names the shapes."""
-    try:
-        return network(*inputs)
-    except (RuntimeError, TypeError, IndexError) as error:
-        shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{who} cannot take an input of {shapes}: {why}") from error
 
 
 def require_penalty(penalty: Penalty | None, discriminator: nn.Module, apart: bool = False) -> None:

@@ -12,8 +12,9 @@ from course_utils.models import evaluating
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batch, Batches
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import ask, require_network
+from course_utils.training.fit import require_network
 from course_utils.training.judge import precision
+from course_utils.training.look import ask
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_gradient, require_ownership

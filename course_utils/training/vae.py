@@ -12,7 +12,7 @@ from course_utils.models import VAE, evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batch, Batches, takes_labels
-from course_utils.training.fit import ask, left_alone, require_made, require_trainable
+from course_utils.training.look import ask, left_alone, made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.model import ModelStep, prepare_model
 from course_utils.training.randomness import forked_random_state, require_seed
@@ -111,8 +111,7 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
             require_binary(x)
         with left_alone("the VAE's encoder", x):
             mean, _ = ask("the VAE's encoder", vae.encode, x, *condition)
-        with left_alone("the VAE's decoder", mean):
-            made = require_made("the VAE's decoder", ask("the VAE's decoder", vae.decode, mean, *condition))
+        made = made_by("the VAE's decoder", vae.decode, mean, *condition)
         if made.shape != x.shape:
             made, expected = tuple(made.shape[1:]), tuple(x.shape[1:])
             raise ValueError(f"the VAE makes samples of shape {made}, the data have {expected}")

@@ -1,0 +1,88 @@
+"""The first look at a network: what it returns, what it does to its input, and whether its weights can learn."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.inputs import shown
+from course_utils.tensor_inputs import require_tensor
+from course_utils.training.judge import Verdict
+from course_utils.training.modes import awake
+from course_utils.training.ownership import require_gradient
+from course_utils.training.step import trained
+
+
+def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
+    """`network(*inputs)`; what a layer cannot take is a ValueError that names the shapes."""
+    try:
+        return network(*inputs)
+    except (RuntimeError, TypeError, IndexError) as error:
+        shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{who} cannot take an input of {shapes}: {why}") from error
+
+
+@contextmanager
+def left_alone(who: str, *batches: Tensor) -> Iterator[None]:
+    """Raises ValueError if `who` writes into these batches inside."""
+    versions = [x._version for x in batches]
+    yield
+    if [x._version for x in batches] != versions:
+        raise ValueError(
+            f"{who} changes its input in place, as x.clamp_(…), x += … and inplace=True do, and with it the data, or "
+            "what is computed from them next: make a new tensor, as x.clamp(…) and x + … do"
+        )
+
+
+def made_by(who: str, network: Callable[..., Any], *inputs: Tensor) -> Tensor:
+    """What it makes of these inputs: one tensor of floats, with the inputs left as they were; else ValueError."""
+    with left_alone(who, *inputs):
+        made = ask(who, network, *inputs)
+    return require_made(who, made)
+
+
+def require_made(who: str, made: Any) -> Tensor:
+    """Raises ValueError unless a network has returned one tensor of floats."""
+    return require_tensor(f"what {who} returns", made, what="one tensor of floats", hint="return that alone")
+
+
+def require_trainable(who: str, network: nn.Module, function: Callable[..., Any], *inputs: Tensor) -> None:
+    """Raises ValueError if what `function`, a part of `network`, returns depends on none of its trained weights."""
+    with awake(network), torch.enable_grad():
+        try:
+            made = function(*inputs)
+        except Exception:  # in training a network may need more than two samples: the first step will tell
+            return
+        joint = sum(part.sum() for part in (made if isinstance(made, tuple) else (made,)))
+        require_gradient(f"what {who} returns", joint, "its weights", trained(network.parameters()))
+
+
+def require_logits_shape(verdict: Verdict, members: int | None, when: str = "") -> None:
+    """One logit for each of two samples, or packs."""
+    logits = require_made("the discriminator", verdict[0] if isinstance(verdict, tuple) else verdict)
+    axis = [] if members is None else [members]
+    if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
+        raise ValueError(
+            f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, but returns "
+            f"{tuple(logits.shape)}{when}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
+        )
+
+
+def require_same_in_training(
+    discriminator: nn.Module, real: Tensor, labels: list[Tensor], members: int | None, classifies: bool
+) -> None:
+    """Raises ValueError for a discriminator whose verdicts are of another form in training mode."""
+    with awake(discriminator), left_alone("the discriminator, in training mode,", real):
+        try:
+            verdict = discriminator(real, *labels)
+        except Exception:  # in training a network may need more than two samples: the first step will tell
+            return
+    if isinstance(verdict, tuple) != classifies:
+        raise ValueError(
+            "the discriminator must return the same in training mode as in evaluation mode, logits or (logits, "
+            f"class_logits), but in training it returns {shown(verdict)}"
+        )
+    require_logits_shape(verdict, members, " in training mode")
