@@ -133,6 +133,16 @@ class OverTheBatch(nn.Module):
         return self.last(self.attention(h, h, h)[0])
 
 
+class Scan(nn.LSTM):
+    """The rows of a batch are read as one sequence."""
+
+    def __init__(self):
+        super().__init__(2, 1)
+
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
 class AlwaysApart(training.Plain):
     def discriminator_loss(self, D, real, fake, labels):
         return self.objective.discriminator_loss(D(real, labels), D(fake, labels))
@@ -143,6 +153,7 @@ COMPARING = {
     "centred in training": lambda: Centred(norm=True),
     "with dropout": lambda: Centred(norm=True, last=nn.Dropout),
     "attention": OverTheBatch,
+    "a recurrent layer along the batch": Scan,
     "declared": lambda: nn.Sequential(models.MinibatchStd(), nn.Linear(3, 1)),
 }
 SEPARATE = {

@@ -16,7 +16,7 @@ from course_utils.training.distributed import share_of_batch
 from course_utils.training.fit import require_losses, require_network, require_penalty
 from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
 from course_utils.training.judge import Judge, mixes_batch, precision, sees_others
-from course_utils.training.look import made_by, require_trainable
+from course_utils.training.look import made_by, require_same_in_training, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_ownership
@@ -244,7 +244,7 @@ def _require_domains(pair: CyclePair, step: CycleStep, game: Game) -> None:
             require_losses(game, judge, x, x.clone(), [], None)
     with torch.no_grad(), forked_random_state(sample_a.device):
         for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
-            if trained(translate.parameters()):
-                require_trainable(name, translate, translate, x)
+            require_trainable(name, translate, translate, x)
         for judge, x, y in zip(step.judges, (a, b), (b, a), strict=True):
+            require_same_in_training(judge.network, x, [], None, classifies=False)
             judge.apart = mixes_batch(judge.network) or sees_others(judge.network, x, y, [], 0)

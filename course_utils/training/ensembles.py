@@ -37,8 +37,9 @@ def train_ensemble(
     weight by itself, as SGD and Adam do.
     """
     seeds = _require_seeds(seeds)
-    for name, make in {"make_networks": make_networks, "g_optimizer": g_optimizer, "d_optimizer": d_optimizer}.items():
-        require_function(name, make, "a function, as there is no network yet")
+    require_function("make_networks", make_networks, "a function that returns (generator, discriminator)", takes=0)
+    for name, make in {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}.items():
+        require_function(name, make, "a function of a network, as there is no network yet", takes=1)
     pairs = [_require_two(_seeded(make_networks, seed)) for seed in seeds]
     _require_anew(pairs)
     generator, discriminator = map(stack, zip(*pairs, strict=True))

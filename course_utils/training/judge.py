@@ -131,13 +131,12 @@ def mixes_batch(network: nn.Module) -> bool:
 
 
 def sees_others(network: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], batch_axis: int) -> bool:
-    """Whether D's verdicts on `real` depend on `fake` in the same batch, so that some layer compares the samples.
+    """Whether D's verdicts on either batch change where it judges both in one, so that some layer compares samples.
 
     It is asked without dropout. If it says another thing of the same batch each time, by noise of its own, nobody can
     tell.
     """
-    sizes = real.shape[batch_axis], fake.shape[batch_axis]
-    both, both_labels = torch.cat([real, fake], batch_axis), [torch.cat([part, part]) for part in labels]
+    joint, joint_labels = torch.cat([real, fake], batch_axis), [torch.cat([part, part]) for part in labels]
     # The kernels for another batch size round otherwise, on an accelerator also in fewer digits.
     tolerance = max(1e-3 if real.device.type == "cpu" else 1e-2, torch.finfo(real.dtype).eps ** 0.5)
 
@@ -152,11 +151,11 @@ def sees_others(network: nn.Module, real: Tensor, fake: Tensor, labels: list[Ten
 
     for mode in (awake, evaluating):
         try:
-            alone, again = verdict(mode, real, labels), verdict(mode, real, labels)
-            among = _split(verdict(mode, both, both_labels), sizes, batch_axis)[0]
+            apart, again = (torch.cat([verdict(mode, x, labels) for x in (real, fake)], batch_axis) for _ in range(2))
+            together = verdict(mode, joint, joint_labels)
         except Exception:  # a network need not take just as many
             continue
-        if not differ(alone, again) and differ(alone, among):
+        if not differ(apart, again) and differ(apart, together):
             return True
     return False
 

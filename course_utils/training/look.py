@@ -51,13 +51,15 @@ def require_made(who: str, made: Any) -> Tensor:
 
 def require_trainable(who: str, network: nn.Module, function: Callable[..., Any], *inputs: Tensor) -> None:
     """Raises ValueError if what `function`, a part of `network`, returns depends on none of its trained weights."""
+    if not (weights := trained(network.parameters())):
+        return
     with awake(network), torch.enable_grad():
         try:
             made = function(*inputs)
+            joint = sum(part.sum() for part in (made if isinstance(made, tuple) else (made,)))
         except Exception:  # in training a network may need more than two samples: the first step will tell
             return
-        joint = sum(part.sum() for part in (made if isinstance(made, tuple) else (made,)))
-        require_gradient(f"what {who} returns", joint, "its weights", trained(network.parameters()))
+        require_gradient(f"what {who} returns", joint, "its weights", weights)
 
 
 def require_logits_shape(verdict: Verdict, members: int | None, when: str = "") -> None:

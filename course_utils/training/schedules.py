@@ -57,12 +57,8 @@ def adam(module: torch.nn.Module, lr: float = 2e-4, betas: tuple[float, float] =
     if not parameters:
         raise ValueError(f"{type(module).__name__} has no weights to train")
     lr = require_number("lr", lr, least=0)
-    if (
-        isinstance(betas, str)
-        or getattr(betas, "shape", None) == ()
-        or not hasattr(betas, "__len__")
-        or len(betas) != 2
-    ):
+    two = len(betas) == 2 if isinstance(betas, tuple | list) else getattr(betas, "shape", ()) == (2,)
+    if not two:
         raise ValueError(f"betas must be two numbers, such as (0.5, 0.999), not {shown(betas)}")
     betas = tuple(require_number("each of betas", beta, least=0, below=1) for beta in betas)
     optimizer = torch.optim.Adam(parameters, lr=lr, betas=betas, fused=parameters[0].device.type in ("cpu", "cuda"))
@@ -84,6 +80,11 @@ def _match_layouts(optimizer: torch.optim.Optimizer, _arguments: tuple, _keyword
             for name in _MOMENTS:
                 if name in state and state[name].stride() != strides:
                     state[name] = torch.empty_like(weight).copy_(state[name])
+            if weight.grad.is_sparse:
+                raise ValueError(
+                    "Adam cannot take the sparse gradient of an embedding: make that with sparse=False, or pass "
+                    "another optimiser, such as torch.optim.SGD"
+                )
             if weight.grad.stride() != strides:
                 weight.grad = torch.empty_like(weight).copy_(weight.grad)
 

@@ -1,5 +1,6 @@
 """Wrong inputs to `course_utils.training`, and their right neighbours."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -207,6 +208,15 @@ class InTraining(nn.Module):
         return self.last(self.network(self.first(x))) if self.training else self.network(x)
 
 
+class OnceInTraining(nn.Module):
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x).mean() if self.training else self.network(x)
+
+
 class Value(training.Game):
     """V(D, G) as the paper has it: D climbs, G descends."""
 
@@ -272,6 +282,12 @@ def through_d(last):
 
 def through_g(last):
     return gan(Through(G(), last))
+
+
+def scripted():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
+        return torch.jit.script(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
 
 
 def two_layers():
@@ -421,6 +437,8 @@ ROWS = [
             "complex numbers": lambda y: y + 0j,
         }.items()
     ],
+    ("a judge of one verdict for all in training", lambda: cycle(with_attribute(
+        p := pair_of_domains(), discriminator_b=OnceInTraining(p.discriminator_b))), r"returns \(\) in training mode"),
     ("a translator that returns None", lambda: cycle(with_part(pair_of_domains(), to_b=lambda y: None)),
      "what to_b returns must be one tensor"),
     ("a judge that returns a dict", lambda: cycle(with_part(pair_of_domains(), discriminator_a=lambda y: {"y": y})),
@@ -489,6 +507,8 @@ ROWS = [
     ("a negative rate", lambda: training.adam(G(), lr=-1.0), "lr must be at least 0"),
     ("a rate that is NaN", lambda: training.adam(G(), lr=NAN), "lr must be"),
     ("a beta of 1", lambda: training.adam(G(), betas=(0.5, 1.0)), "betas must be"),
+    ("betas in a set", lambda: training.adam(G(), betas={0.5, 0.9}), "betas must be two numbers"),
+    ("a sparse embedding and Adam", lambda: model(nn.Embedding(9, 2, sparse=True), torch.arange), "sparse=False"),
     ("one beta", lambda: training.adam(G(), betas=0.5), "betas must be two numbers"),
     ("a clipping limit of 0", lambda: training.clip_weights(training.adam(D()), 0.0), "limit"),
     ("a clipping limit that is NaN", lambda: training.clip_weights(training.adam(D()), NAN), "limit"),
@@ -624,6 +644,7 @@ ROWS = [
     ("domains in 0 … 1", lambda: cycle(a=lambda n: torch.rand(n, 1, 4, 4), b=lambda n: torch.rand(n, 1, 4, 4)),
      r"2 \* x - 1"),
     ("one pair for all members", lambda: ensemble(make=same_pair()), "the same network twice"),
+    ("a pair made of a seed", lambda: ensemble(make=lambda seed: (G(), D())), "make_networks must be .*0 arguments"),
     ("one network for a pair", lambda: ensemble(make=G), "must return two networks"),
     ("three networks for a pair", lambda: ensemble(make=lambda: (G(), D(), D())), "must return two networks"),
     ("networks for make_networks", lambda: ensemble(make=(G(), D())), "make_networks must be"),
@@ -684,6 +705,8 @@ RIGHT = [
         "a frozen encoder",
         lambda: vae(with_attribute(v := models.FullyConnectedVAE(4, (8,)), encoder=frozen(v.encoder))),
     ),
+    ("a ScriptModule for D", lambda: gan(None, scripted())),
+    ("a recurrent D", lambda: gan(None, Through(nn.LSTM(2, 1), lambda y: y[0]))),
     ("a G without a graph in evaluation", lambda: gan(Through(G(), Graphless()))),
     ("noise in training alone", lambda: gan(None, InTraining(first=lambda x: x + torch.randn_like(x)))),
     ("a loss that changes its own batch", lambda: model(loss=lambda net, x: net(x.add_(1)).square().mean())),
