@@ -3,7 +3,8 @@
 import inspect
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -173,6 +174,18 @@ class LoaderBatches:
             f"A DataLoader takes {each * n * 1e3:.2g} ms for {n} samples, a tensor on {self.device} "
             f"{from_tensor * 1e3:.2g} ms (× {each * n / from_tensor:.0f}): data.ImageData.batch draws from one. "
             "After a resume its batches are others."
+        )
+
+
+@contextmanager
+def left_alone(who: str, *batches: Tensor) -> Iterator[None]:
+    """Raises ValueError if `who` writes into these batches inside."""
+    versions = [x._version for x in batches]
+    yield
+    if [x._version for x in batches] != versions:
+        raise ValueError(
+            f"{who} changes its input in place, as x.clamp_(…), x += … and inplace=True do, and with it the data, or "
+            "what is computed from them next: make a new tensor, as x.clamp(…) and x + … do"
         )
 
 

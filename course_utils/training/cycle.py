@@ -13,10 +13,10 @@ from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
 from course_utils.training.batches import Batches
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import require_losses, require_network, require_penalty
+from course_utils.training.fit import judges_apart, require_losses, require_network
 from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
-from course_utils.training.judge import Judge, mixes_batch, precision, sees_others
-from course_utils.training.look import made_by, require_same_in_training, require_trainable
+from course_utils.training.judge import Judge, precision
+from course_utils.training.look import made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_ownership
@@ -201,9 +201,7 @@ def train_cycle(
         penalty=penalty, penalty_every=penalty_every,
     )  # fmt: skip
     require_ownership(step.players(), game)
-    _require_domains(pair, step, game)
-    for judge in step.judges:
-        require_penalty(penalty, judge.differentiable, judge.apart)
+    _require_domains(pair, step, game, penalty)
     run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
     identity = {
         "batch_size": batch_size,
@@ -221,7 +219,7 @@ def train_cycle(
     return run
 
 
-def _require_domains(pair: CyclePair, step: CycleStep, game: Game) -> None:
+def _require_domains(pair: CyclePair, step: CycleStep, game: Game, penalty: Penalty | None) -> None:
     """Draws two of everything; raises ValueError for what cannot be trained. The judges learn how they must judge."""
     sample_a, sample_b = step.samples.values()
     with torch.no_grad(), forked_random_state(sample_a.device), evaluating(pair):
@@ -246,5 +244,4 @@ def _require_domains(pair: CyclePair, step: CycleStep, game: Game) -> None:
         for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
             require_trainable(name, translate, translate, x)
         for judge, x, y in zip(step.judges, (a, b), (b, a), strict=True):
-            require_same_in_training(judge.network, x, [], None, classifies=False)
-            judge.apart = mixes_batch(judge.network) or sees_others(judge.network, x, y, [], 0)
+            judge.apart = judges_apart(judge.network, x, y, [], None, False, penalty)

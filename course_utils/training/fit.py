@@ -11,18 +11,18 @@ from course_utils.inputs import require_count, require_function, shown
 from course_utils.models import evaluating, sample_latent
 from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
 from course_utils.tensor_inputs import require_label_range
-from course_utils.training.batches import Batches, takes_labels
+from course_utils.training.batches import Batches, left_alone, takes_labels
 from course_utils.training.distributed import processes
 from course_utils.training.games import AuxiliaryClassifier, Game, as_game
 from course_utils.training.judge import Judge, mixes_batch, sees_others
 from course_utils.training.look import (
     ask,
-    left_alone,
     require_logits_shape,
     require_made,
     require_same_in_training,
     require_trainable,
 )
+from course_utils.training.modes import awake
 from course_utils.training.ownership import require_gradient
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
@@ -46,7 +46,12 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
 
 
 def require_fit(
-    generator: nn.Module, discriminator: nn.Module, sample_real: Batches, objective: Objective | Game, batch_size: int
+    generator: nn.Module,
+    discriminator: nn.Module,
+    sample_real: Batches,
+    objective: Objective | Game,
+    batch_size: int,
+    penalty: Penalty | None = None,
 ) -> tuple[Game, bool, bool]:
     """The game to play, whether the data have labels for it, and whether D must judge real and fake apart.
 
@@ -88,9 +93,26 @@ def require_fit(
         require_losses(game, discriminator, real, fake, labels, members)
     with torch.no_grad(), forked_random_state(device):
         require_trainable("the generator", generator, generator, z, *labels)
-        require_same_in_training(discriminator, real, labels, members, classifies)
-        apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, len(axis))
+        apart = judges_apart(discriminator, real, fake, labels, members, classifies, penalty)
     return game, bool(labels), apart
+
+
+def judges_apart(
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    labels: list[Tensor],
+    members: int | None,
+    classifies: bool,
+    penalty: Penalty | None,
+) -> bool:
+    """Whether D must judge real and fake apart. Raises ValueError for a D or a penalty that cannot be trained with."""
+    require_same_in_training(discriminator, real, labels, members, classifies)
+    apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, 0 if members is None else 1)
+    if penalty is not None:
+        with awake(discriminator):
+            require_penalty(penalty, discriminator, apart)
+    return apart
 
 
 def require_network(name: str, network: nn.Module) -> None:
@@ -113,14 +135,12 @@ def require_network(name: str, network: nn.Module) -> None:
             )
 
 
-def require_penalty(penalty: Penalty | None, discriminator: nn.Module, apart: bool = False) -> None:
+def require_penalty(penalty: Penalty, discriminator: nn.Module, apart: bool) -> None:
     """Raises ValueError for what is no penalty, and for one of the course's that finds no gradient of each sample.
 
     The discriminator must be in the mode in which it trains. `apart`: it has been seen to mix the samples of a batch.
     Unless one of its layers says so itself (`mixes_batch = True`), a warning tells what the penalty then is.
     """
-    if penalty is None:
-        return
     require_function("penalty", penalty, "a function (discriminator, real, fake) → scalar", takes=3)
     function = penalty.func if isinstance(penalty, partial) else penalty
     if getattr(function, "__module__", None) != penalties.__name__:
@@ -131,7 +151,7 @@ def require_penalty(penalty: Penalty | None, discriminator: nn.Module, apart: bo
             f"{type(discriminator).__name__} compares the samples of a batch, so the slope that the penalty charges at "
             "a sample is that of all verdicts together: leave one of them out, or give the layer that compares them "
             "the attribute mixes_batch = True if this is meant",
-            stacklevel=3,
+            stacklevel=5,
         )
 
 

@@ -11,6 +11,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from course_utils.inputs import shown
 from course_utils.models import evaluating
 from course_utils.objectives import Penalty
+from course_utils.training.batches import left_alone
 from course_utils.training.modes import awake
 
 Verdict = Tensor | tuple[Tensor, Tensor]  # logits, or (logits, class logits) of a D that is also a classifier
@@ -82,6 +83,10 @@ class Judge:
         A mean over samples, so that of all members' samples, times K, is the sum of the members' penalties. With labels
         a penalty may judge n samples, or n groups of as many each, in which the samples of one label are neighbours.
         """
+        with left_alone("the penalty", real, fake):
+            return self._charge(penalty, real, fake, labels)
+
+    def _charge(self, penalty: Penalty, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor:
         if self.members is not None:
             judged = self._judge_members, real.flatten(0, 1), fake.flatten(0, 1)
             return self.members * _scalar(penalty(*judged))

@@ -1,7 +1,6 @@
 """The first look at a network: what it returns, what it does to its input, and whether its weights can learn."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 
 from course_utils.inputs import shown
 from course_utils.tensor_inputs import require_tensor
+from course_utils.training.batches import left_alone
 from course_utils.training.judge import Verdict
 from course_utils.training.modes import awake
 from course_utils.training.ownership import require_gradient
@@ -23,18 +23,6 @@ def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
         shapes = " and ".join(f"{x.dtype} {list(x.shape)}".removeprefix("torch.") for x in inputs)
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{who} cannot take an input of {shapes}: {why}") from error
-
-
-@contextmanager
-def left_alone(who: str, *batches: Tensor) -> Iterator[None]:
-    """Raises ValueError if `who` writes into these batches inside."""
-    versions = [x._version for x in batches]
-    yield
-    if [x._version for x in batches] != versions:
-        raise ValueError(
-            f"{who} changes its input in place, as x.clamp_(…), x += … and inplace=True do, and with it the data, or "
-            "what is computed from them next: make a new tensor, as x.clamp(…) and x + … do"
-        )
 
 
 def made_by(who: str, network: Callable[..., Any], *inputs: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from course_utils.inputs import require_counts, require_kind, require_number
 from course_utils.models import VAE, evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
 from course_utils.training.averaging import AveragedModel
-from course_utils.training.batches import Batch, Batches, takes_labels
-from course_utils.training.look import ask, left_alone, made_by, require_trainable
+from course_utils.training.batches import Batch, Batches, left_alone, takes_labels
+from course_utils.training.look import ask, made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.model import ModelStep, prepare_model
 from course_utils.training.randomness import forked_random_state, require_seed

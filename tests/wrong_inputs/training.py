@@ -290,6 +290,10 @@ def scripted():
         return torch.jit.script(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
 
 
+def penalty_in_place(D, real, fake):
+    return D(real.add_(0.1)).square().mean()
+
+
 def two_layers():
     return with_attribute(nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2)), latent_dim=2)
 
@@ -590,6 +594,8 @@ ROWS = [
     ("a game that changes the generated", lambda: gan(objective=Writing("fake")), "changes its input in place"),
     ("a game that changes the real", lambda: gan(objective=Writing("real")), "changes its input in place"),
     ("a cycle's game that changes the real", lambda: cycle(objective=Writing("real")), "changes its input in place"),
+    ("a penalty that changes the real", lambda: gan(penalty=penalty_in_place), "the penalty changes its input"),
+    ("a cycle's penalty that changes the real", lambda: cycle(penalty=penalty_in_place), "the penalty changes"),
     ("a loss of many numbers, later", lambda: gan(steps=5, objective=Later(lambda loss: loss)), "in every step"),
     ("three losses, later", lambda: gan(steps=5, objective=Later(lambda loss: (loss.mean(),) * 3)), "in every step"),
     ("a float for a loss, later", lambda: gan(steps=5, objective=Later(lambda loss: 3.0)), "in every step"),
