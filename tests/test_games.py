@@ -192,6 +192,13 @@ def test_a_discriminator_that_judges_each_sample_by_itself_does_so_in_one_pass(m
         assert all(map(torch.equal, before, networks[1].state_dict().values()))
 
 
+def test_a_first_look_in_training_mode_is_not_counted():
+    """One step asks D about the real batch once, and about the generated one for each player."""
+    norm = nn.BatchNorm1d(2)
+    train(lambda: (models.PointGenerator(), nn.Sequential(norm, nn.Linear(2, 1))), steps=1)
+    assert norm.num_batches_tracked == 3
+
+
 def test_members_and_translators_that_compare_samples_judge_apart_too():
     run = training.train_ensemble(
         lambda: (models.PointGenerator(), Centred()), points, seeds=[1, 2], steps=1, batch_size=8, progress=False

@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from course_utils.inputs import require_counts, require_kind, require_number
 from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
-from course_utils.training.batches import Batches
+from course_utils.training.batches import Batches, left_alone
 from course_utils.training.distributed import share_of_batch
 from course_utils.training.fit import judges_apart, require_losses, require_network
 from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
@@ -131,9 +131,8 @@ class CycleStep(Step):
         weights = self.weights
         g_loss = weights.adversarial * adversarial + weights.cycle * cycle + weights.identity * identity
         clear_gradients(self.g_parameters)
-        require_graph(g_loss, "translators").backward(
-            inputs=self.g_parameters
-        )  # the discriminators' weights are not the translators' to change
+        # The discriminators' weights are not the translators' to change.
+        require_graph(g_loss, "translators").backward(inputs=self.g_parameters)
         self.g_optimizer.step()
         for judge in self.judges:
             judge.forget()
@@ -242,6 +241,7 @@ def _require_domains(pair: CyclePair, step: CycleStep, game: Game, penalty: Pena
             require_losses(game, judge, x, x.clone(), [], None)
     with torch.no_grad(), forked_random_state(sample_a.device):
         for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
-            require_trainable(name, translate, translate, x)
+            with left_alone(f"{name}, in training mode,", x):
+                require_trainable(name, translate, translate, x)
         for judge, x, y in zip(step.judges, (a, b), (b, a), strict=True):
             judge.apart = judges_apart(judge.network, x, y, [], None, False, penalty)

@@ -108,9 +108,8 @@ class GANStep(Step):
         g_loss, minimised = recorded_and_minimised(self.game.generator_loss(D, real, fake, labels), D)
         D.forget()
         clear_gradients(self.g_parameters)
-        require_graph(minimised, "generator").backward(
-            inputs=self.g_parameters
-        )  # D's weights are not G's to change: no gradient for them
+        # D's weights are not G's to change: no gradient for them.
+        require_graph(minimised, "generator").backward(inputs=self.g_parameters)
         self.g_optimizer.step()
         if self.averaged is not None:
             self.averaged.update()

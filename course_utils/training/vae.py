@@ -121,6 +121,7 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
             require_range(vae.decode, mean, condition, sample, "decoder")
     with torch.no_grad(), forked_random_state(sample.device):
         if trained(vae.encoder.parameters()):
-            require_trainable("the VAE's encoder", vae, vae.encode, x, *condition)
+            with left_alone("the VAE's encoder, in training mode,", x):
+                require_trainable("the VAE's encoder", vae, vae.encode, x, *condition)
         if trained(vae.decoder.parameters()):
             require_trainable("the VAE's decoder", vae, vae.decode, mean, *condition)

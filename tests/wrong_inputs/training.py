@@ -460,6 +460,8 @@ ROWS = [
     ("an encoder that clamps its input in place", lambda: vae(with_attribute(
         v := models.FullyConnectedVAE(4, (8,)), encoder=nn.Sequential(nn.ReLU(True), v.encoder))), "encoder changes"),
     ("a generator that is detached", lambda: gan(Through(G(), Tensor.detach)), "generator returns does not depend"),
+    ("an encoder that adds noise in place", lambda: vae(with_attribute(v := models.FullyConnectedVAE(4, (8,)),
+     encoder=nn.Sequential(nn.Dropout(inplace=True), v.encoder))), "in training mode, changes its input in place"),
     ("an encoder that is detached", lambda: vae(with_part(models.FullyConnectedVAE(4, (8,)), encoder=Tensor.detach)),
      "encoder returns does not depend on its weights"),
     ("a decoder that is detached", lambda: vae(decoder(Tensor.detach)), "decoder returns does not depend on its"),
