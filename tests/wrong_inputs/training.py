@@ -1,5 +1,6 @@
 """Wrong inputs to `course_utils.training`, and their right neighbours."""
 
+import tempfile
 import warnings
 from functools import partial
 
@@ -306,6 +307,11 @@ def freezing(whose, flag=False, start=True, **options):
     return gan(g, d, steps=4, callbacks=[every(2, lambda run: layer.requires_grad_(flag))], **options)
 
 
+def freezing_with_a_checkpoint():
+    with tempfile.TemporaryDirectory() as folder:
+        return freezing("generator", checkpoint=f"{folder}/run.pt")
+
+
 def same_pair():
     pair = G(), D()
     return lambda: pair
@@ -608,7 +614,7 @@ ROWS = [
      "labels must lie in 0 … 2, but they range from -100"),
     ("a label beyond D's classes", lambda: gan(Told(2), NamesThree(), lambda n: (points(n), torch.arange(n) % 5)),
      "labels must lie in 0 … 2, but they range from 0 to 4"),
-    ("freezing with a checkpoint", partial(freezing, "generator", checkpoint="/nowhere/c.pt"), "in two parts|nowhere"),
+    ("freezing with a checkpoint", freezing_with_a_checkpoint, "frozen or thawed.*train in two parts"),
     ("thawing what is in no optimiser", lambda: (g := two_layers(), frozen(g[0]), gan(
         g, g_optimizer=torch.optim.Adam(g[2].parameters()), callbacks=[every(1, lambda run: g.requires_grad_(True))])),
      "weights are missing"),
