@@ -5,9 +5,11 @@ given and what is needed. Numpy's numbers and 0-d tensors count as numbers. No t
 are in `course_utils.tensor_inputs`.
 """
 
+import inspect
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -131,10 +133,21 @@ def require_choice(name: str, value: T, choices: Iterable[T]) -> T:
     return value
 
 
-def require_function(name: str, value: Callable, what: str = "a function") -> Callable:
-    """Something that can be called, an object and not a class; `what` says with what, and what comes back."""
+def require_function(name: str, value: Callable, what: str = "a function", takes: int | None = None) -> Callable:
+    """Something that can be called; `what` says with what, and what comes back. `takes`: with how many arguments."""
     if not callable(value):
         raise ValueError(f"{name} must be {what}, not {shown(value)}, which cannot be called")
+    if takes is not None:
+        made = value if isinstance(value, partial) else partial(value)
+        try:
+            signature = inspect.signature(made.func)
+        except (TypeError, ValueError):  # of some that are written in C nobody can know
+            return value
+        try:
+            signature.bind(*made.args, *[None] * takes, **made.keywords)
+        except TypeError as error:
+            given = f"{takes} argument{'s' * (takes != 1)}"
+            raise ValueError(f"{name} must be {what}: it is called with {given}, and {error}") from None
     return value
 
 

@@ -1,5 +1,6 @@
 """Games: how each player's loss is made; that a game of a student's own is played; and one place for the precision."""
 
+import warnings
 from functools import partial
 
 import pytest
@@ -106,6 +107,129 @@ def test_batches_of_different_lengths_are_split_where_they_were_joined():
         network.weight.fill_(1.0), network.bias.fill_(0.0)
     real, fake = training.Judge(network).both(torch.ones(5, 1), torch.zeros(3, 1))
     assert real.tolist() == [[1.0]] * 5 and fake.tolist() == [[0.0]] * 3
+
+
+class Centred(nn.Module):
+    """Compares the samples of a batch, like BatchNorm; in training mode only if it is `norm`."""
+
+    def __init__(self, norm=False, last=nn.Identity):
+        super().__init__()
+        self.norm, self.first, self.last = norm, nn.Linear(2, 1), last()
+
+    def forward(self, x):
+        h = self.first(x)
+        return self.last(h if self.norm and not self.training else h - h.mean(-2, keepdim=True))
+
+
+class OverTheBatch(nn.Module):
+    """Attention along the wrong axis."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.attention, self.last = nn.Linear(2, 8), nn.MultiheadAttention(8, 1), nn.Linear(8, 1)
+
+    def forward(self, x):
+        h = self.first(x)
+        return self.last(self.attention(h, h, h)[0])
+
+
+class Scan(nn.LSTM):
+    """The rows of a batch are read as one sequence."""
+
+    def __init__(self):
+        super().__init__(2, 1)
+
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
+class AlwaysApart(training.Plain):
+    def discriminator_loss(self, D, real, fake, labels):
+        return self.objective.discriminator_loss(D(real, labels), D(fake, labels))
+
+
+COMPARING = {
+    "centred": Centred,
+    "centred in training": lambda: Centred(norm=True),
+    "with dropout": lambda: Centred(norm=True, last=nn.Dropout),
+    "attention": OverTheBatch,
+    "a recurrent layer along the batch": Scan,
+    "declared": lambda: nn.Sequential(models.MinibatchStd(), nn.Linear(3, 1)),
+}
+SEPARATE = {
+    "noise": lambda: models.InstanceNoise(models.PointDiscriminator(), 0.3),
+    "spectral norm": lambda: models.spectrally_normalised(models.PointDiscriminator()),
+    "dropout": lambda: nn.Sequential(nn.Linear(2, 64), nn.Dropout(), nn.Linear(64, 1)),
+    "packs": lambda: models.Packed(models.PointDiscriminator(dim=4), 2),
+    "layer norm": lambda: nn.Sequential(nn.Linear(2, 64), nn.LayerNorm(64), nn.Linear(64, 1)),
+}
+
+
+@pytest.mark.parametrize("make", COMPARING.values(), ids=COMPARING)
+def test_a_discriminator_that_compares_samples_judges_real_and_generated_ones_apart(make):
+    def first_losses(objective):
+        torch.manual_seed(0)
+        networks = models.PointGenerator(), make()
+        run = training.train_gan(*networks, points, steps=2, batch_size=16, objective=objective, progress=False)
+        return run.loop.step.judge.apart, run.history["d_loss"].tolist()
+
+    apart, losses = first_losses(objectives.NON_SATURATING)
+    assert apart
+    if "dropout" not in str(make()).lower():  # whose draws differ
+        assert losses == first_losses(AlwaysApart(objectives.NON_SATURATING))[1]
+
+
+@pytest.mark.parametrize("make", SEPARATE.values(), ids=SEPARATE)
+def test_a_discriminator_that_judges_each_sample_by_itself_does_so_in_one_pass(make):
+    torch.manual_seed(0)
+    networks = models.PointGenerator(), make()
+    before = [value.clone() for value in networks[1].state_dict().values()]
+    run = training.train_gan(
+        *networks, points, steps=1, batch_size=16, progress=False, d_optimizer=training.adam(networks[1], lr=0.0)
+    )
+    assert not run.loop.step.judge.apart
+    if not any("_u" in name for name in networks[1].state_dict()):  # spectral vectors move in a step itself
+        assert all(map(torch.equal, before, networks[1].state_dict().values()))
+
+
+def test_a_first_look_in_training_mode_is_not_counted():
+    """One step asks D about the real batch once, and about the generated one for each player."""
+    norm = nn.BatchNorm1d(2)
+    train(lambda: (models.PointGenerator(), nn.Sequential(norm, nn.Linear(2, 1))), steps=1)
+    assert norm.num_batches_tracked == 3
+
+
+def test_members_and_translators_that_compare_samples_judge_apart_too():
+    run = training.train_ensemble(
+        lambda: (models.PointGenerator(), Centred()), points, seeds=[1, 2], steps=1, batch_size=8, progress=False
+    )
+    assert run.loop.step.judge.apart
+
+    class CentredJudge(models.FullyConnectedDiscriminator):
+        def forward(self, x):
+            logits = super().forward(x)
+            return logits - logits.mean()
+
+    pair = models.CyclePair(
+        models.DenseTranslator(4, (8,)), models.DenseTranslator(4, (8,)),
+        CentredJudge((8,), 4), models.FullyConnectedDiscriminator((8,), 4),
+    )  # fmt: skip
+
+    def images(n):
+        return torch.rand(n, 1, 4, 4) * 2 - 1
+
+    run = training.train_cycle(pair, images, images, steps=1, batch_size=8, progress=False)
+    assert [judge.apart for judge in run.loop.step.judges] == [True, False]
+
+
+def test_a_penalty_on_a_discriminator_that_compares_samples_is_warned_of_unless_that_is_declared():
+    with pytest.warns(UserWarning, match="Centred compares the samples of a batch"):
+        train(lambda: (models.PointGenerator(), Centred()), penalty=objectives.r1_penalty)
+    declared = Centred()
+    declared.mixes_batch = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train(lambda: (models.PointGenerator(), declared), penalty=objectives.r1_penalty)
 
 
 @pytest.mark.parametrize("length", [15, 17, 0])

@@ -27,7 +27,9 @@ class InstanceNoise(nn.Module):
         require_kind("discriminator", discriminator, nn.Module)
         std = require_number("std", std, least=0, hint="it is the noise's standard deviation")
         if schedule is not None:
-            require_function("schedule", schedule, "a function from progress in [0, 1] to a multiple of std, or None")
+            require_function(
+                "schedule", schedule, "a function from progress in [0, 1] to a multiple of std, or None", takes=1
+            )
         self.discriminator, self.initial_std, self.schedule = discriminator, std, schedule
         self.register_buffer("std", torch.tensor(std))
 

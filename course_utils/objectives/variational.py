@@ -143,7 +143,7 @@ class IWAE:
 def _require_anneal(anneal: Callable[[float], float] | None) -> None:
     if anneal is not None:
         require_function(
-            "anneal", anneal, "a schedule, a function from the share of training done to a number, or None"
+            "anneal", anneal, "a schedule, a function from the share of training done to a number, or None", takes=1
         )
 
 

@@ -3,12 +3,14 @@
 import inspect
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from course_utils.inputs import require_function
 from course_utils.training.distributed import share_of
 from course_utils.training.randomness import forked_random_state
 
@@ -44,6 +46,7 @@ class Batches:
             labelled = takes_labels(network.forward) if labelled is None else labelled
             return cls(LoaderBatches(sample, network, labelled), network, name, any_type)
         if callable(sample):
+            require_function(name, sample, "a function that returns n samples", takes=1)
             return cls(sample, network, name, any_type)
         method = next((name for name in ("batch", "sample") if callable(getattr(sample, name, None))), None)
         if isinstance(sample, Tensor):
@@ -83,7 +86,9 @@ class Batches:
                 f"{self.name} returns samples of shape {tuple(x.shape[1:])}, and returned {tuple(self.shape)} before: "
                 "all samples of a run must have one shape"
             )
-        return x if len(parts) == 1 else drawn
+        if any(part.is_inference() for part in parts):  # autograd takes none that was made in inference_mode
+            drawn = parts = tuple(part.clone() for part in parts)
+        return parts[0] if len(parts) == 1 else drawn
 
     def require_as_before(self, network: nn.Module) -> None:
         """Raises ValueError for a network that has been converted or moved since the samples were made to fit it."""
@@ -203,6 +208,18 @@ class LoaderBatches:
             f"A DataLoader takes {each * n * 1e3:.2g} ms for {n} samples, a tensor on {self.device} "
             f"{from_tensor * 1e3:.2g} ms (× {each * n / from_tensor:.0f}): data.ImageData.batch draws from one. "
             "After a resume its batches are others."
+        )
+
+
+@contextmanager
+def left_alone(who: str, *batches: Tensor) -> Iterator[None]:
+    """Raises ValueError if `who` writes into these batches inside."""
+    versions = [x._version for x in batches]
+    yield
+    if [x._version for x in batches] != versions:
+        raise ValueError(
+            f"{who} changes its input in place, as x.clamp_(…), x += … and inplace=True do, and with it the data, or "
+            "what is computed from them next: make a new tensor, as x.clamp(…) and x + … do"
         )
 
 

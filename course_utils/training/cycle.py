@@ -11,11 +11,12 @@ from torch.optim import Optimizer
 from course_utils.inputs import require_counts, require_kind, require_number
 from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
-from course_utils.training.batches import Batches
+from course_utils.training.batches import Batches, left_alone
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import ask, require_losses, require_network, require_penalty, takes_any_numbers
-from course_utils.training.games import Game, as_game, recorded_and_minimised
+from course_utils.training.fit import judges_apart, require_losses, require_network
+from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph, takes_any_numbers
 from course_utils.training.judge import Judge, precision
+from course_utils.training.look import made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_ownership
@@ -120,7 +121,7 @@ class CycleStep(Step):
         adversarial = cycle = identity = zero
         if self.weights.adversarial:
             sides = zip(self.judges, (a, b), (a_made, b_made), strict=True)
-            losses = [recorded_and_minimised(self.game.generator_loss(D, x, y, None))[1] for D, x, y in sides]
+            losses = [recorded_and_minimised(self.game.generator_loss(D, x, y, None), D)[1] for D, x, y in sides]
             adversarial = sum(losses)
         if self.weights.cycle:
             back_a, back_b = self._translate(self.to_a, b_made), self._translate(self.to_b, a_made)
@@ -130,7 +131,8 @@ class CycleStep(Step):
         weights = self.weights
         g_loss = weights.adversarial * adversarial + weights.cycle * cycle + weights.identity * identity
         clear_gradients(self.g_parameters)
-        g_loss.backward(inputs=self.g_parameters)  # the discriminators' weights are not the translators' to change
+        # The discriminators' weights are not the translators' to change.
+        require_graph(g_loss, "translators").backward(inputs=self.g_parameters)
         self.g_optimizer.step()
         for judge in self.judges:
             judge.forget()
@@ -142,12 +144,12 @@ class CycleStep(Step):
         d_loss = total = real[0].new_zeros(())
         for D, x, y in zip(self.judges, real, made, strict=True):
             y = y.detach()
-            recorded, minimised = recorded_and_minimised(self.game.discriminator_loss(D, x, y, None))
+            recorded, minimised = recorded_and_minimised(self.game.discriminator_loss(D, x, y, None), D)
             d_loss, total = d_loss + recorded, total + minimised
             if penalty_weight:
                 total = total + penalty_weight * D.charge(self.penalty, x, y, None)
         clear_gradients(self.d_parameters)
-        total.backward()
+        require_graph(total, "discriminators").backward()
         self.d_optimizer.step()
         return d_loss
 
@@ -193,14 +195,12 @@ def train_cycle(
     if d_optimizer is None:
         d_optimizer = adam(nn.ModuleList(judges), 1e-3, (0.0, 0.99))
     wake(pair)
-    for judge in judges:
-        require_penalty(penalty, judge)
     step = CycleStep(
         pair, sample_a, sample_b, weights, game, g_optimizer, d_optimizer, batch_size=batch_size, autocast=autocast,
         penalty=penalty, penalty_every=penalty_every,
     )  # fmt: skip
-    require_ownership(step.players())
-    _require_domains(pair, step.samples["sample_a"], step.samples["sample_b"], game)
+    require_ownership(step.players(), game)
+    _require_domains(pair, step, game, penalty)
     run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
     identity = {
         "batch_size": batch_size,
@@ -218,22 +218,30 @@ def train_cycle(
     return run
 
 
-def _require_domains(pair: CyclePair, sample_a: Batches, sample_b: Batches, game: Game) -> None:
-    """Draws two of everything; raises ValueError for what cannot be trained."""
+def _require_domains(pair: CyclePair, step: CycleStep, game: Game, penalty: Penalty | None) -> None:
+    """Draws two of everything; raises ValueError for what cannot be trained. The judges learn how they must judge."""
+    sample_a, sample_b = step.samples.values()
     with torch.no_grad(), forked_random_state(sample_a.device), evaluating(pair):
         a, b = sample_a(2), sample_b(2)
         for name, x in (("sample_a", a), ("sample_b", b)):
             if isinstance(x, tuple):
                 raise ValueError(f"{name} returns {len(x)} tensors; translation takes images alone, without labels")
+        a, b = a.clone(), b.clone()  # so that a network that would change them has not changed the data
         for name, translate, x, target in (("to_b", pair.to_b, a, b), ("to_a", pair.to_a, b, a)):
-            made = ask(name, translate, x)
+            made = made_by(name, translate, x)
             if made.shape != target.shape:
                 made, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
                 raise ValueError(f"{name} makes images {made}, its domain has {expected}")
             require_range(translate, x, [], lambda n: torch.cat([sample_a(n), sample_b(n)]), name)
         for name, judge, x in (("a", pair.discriminator_a, a), ("b", pair.discriminator_b, b)):
             name = f"discriminator_{name}"
-            if (logits := ask(name, judge, x)).shape != (2,):
+            if (logits := made_by(name, judge, x)).shape != (2,):
                 raise ValueError(f"{name} must return logits (2,) for 2 images, not {tuple(logits.shape)}")
             require_logits(judge, x, [], name, may_clamp=takes_any_numbers(game))
-            require_losses(game, judge, x, x, [], None)
+            require_losses(game, judge, x, x.clone(), [], None)
+    with torch.no_grad(), forked_random_state(sample_a.device):
+        for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
+            with left_alone(f"{name}, in training mode,", x):
+                require_trainable(name, translate, translate, x)
+        for judge, x, y in zip(step.judges, (a, b), (b, a), strict=True):
+            judge.apart = judges_apart(judge.network, x, y, [], None, False, penalty)

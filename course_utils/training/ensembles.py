@@ -12,6 +12,7 @@ from course_utils.training.gan import train_gan
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.run import GANRun
 from course_utils.training.schedules import adam
+from course_utils.training.step import trained
 
 
 def train_ensemble(
@@ -36,9 +37,11 @@ def train_ensemble(
     weight by itself, as SGD and Adam do.
     """
     seeds = _require_seeds(seeds)
-    for name, make in {"make_networks": make_networks, "g_optimizer": g_optimizer, "d_optimizer": d_optimizer}.items():
-        require_function(name, make, "a function, as there is no network yet")
-    pairs = [_seeded(make_networks, seed) for seed in seeds]
+    require_function("make_networks", make_networks, "a function that returns (generator, discriminator)", takes=0)
+    for name, make in {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}.items():
+        require_function(name, make, "a function of a network, as there is no network yet", takes=1)
+    pairs = [_require_two(_seeded(make_networks, seed)) for seed in seeds]
+    _require_anew(pairs)
     generator, discriminator = map(stack, zip(*pairs, strict=True))
     return train_gan(
         generator, discriminator, sample_real, seed=seeds,
@@ -50,6 +53,25 @@ def _require_seeds(seeds: Sequence[int]) -> list[int]:
     if not isinstance(seeds, Iterable) or isinstance(seeds, str) or not (seeds := list(seeds)):
         raise ValueError(f"an ensemble needs at least one seed, such as seeds=range(16), not {shown(seeds)}")
     return [require_seed(seed, "each seed") for seed in seeds]
+
+
+def _require_two(pair: tuple[nn.Module, nn.Module]) -> tuple[nn.Module, nn.Module]:
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(isinstance(part, nn.Module) for part in pair):
+        raise ValueError(f"make_networks must return two networks, (generator, discriminator), not {shown(pair)}")
+    return pair
+
+
+def _require_anew(pairs: list[tuple[nn.Module, nn.Module]]) -> None:
+    """Raises ValueError for members with the same weights. What is frozen, such as features, they may share."""
+    seen: set[int] = set()
+    for pair in pairs:
+        mine = {id(weight) for network in pair for weight in trained(network.parameters())}
+        if mine & seen:
+            raise ValueError(
+                "make_networks returned the same network twice, so that all members would start with the same weights: "
+                "build both networks inside it"
+            )
+        seen |= mine
 
 
 def _seeded(make_networks: Callable[[], tuple[nn.Module, nn.Module]], seed: int) -> tuple[nn.Module, nn.Module]:

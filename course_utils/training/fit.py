@@ -1,26 +1,27 @@
 """Do networks, data, game and seeds fit each other? Asked once, so that what is wrong is said in words."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.inputs import require_count, shown
+from course_utils.inputs import require_count, require_function, shown
 from course_utils.models import evaluating, sample_latent
-from course_utils.objectives import (
-    Objective,
-    Penalty,
-    adversarial,
-    least_squares_discriminator_loss,
-    penalties,
-    require_per_sample,
-)
-from course_utils.training.batches import Batches, takes_labels
+from course_utils.objectives import Objective, Penalty, penalties, require_per_sample
+from course_utils.training.batches import Batches, left_alone, takes_labels
 from course_utils.training.distributed import processes, share_of_batch
-from course_utils.training.games import AuxiliaryClassifier, Game, as_game, recorded_and_minimised
-from course_utils.training.judge import Judge
+from course_utils.training.games import AuxiliaryClassifier, Game, as_game, takes_any_numbers
+from course_utils.training.judge import Judge, mixes_batch, sees_others
+from course_utils.training.look import (
+    ask,
+    require_logits_shape,
+    require_made,
+    require_same_in_training,
+    require_trainable,
+)
+from course_utils.training.modes import awake
 from course_utils.training.ownership import require_gradient
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
@@ -32,9 +33,9 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
     """The device of both networks. Raises ValueError for what is no pair of networks."""
     require_network("generator", generator)
     require_network("discriminator", discriminator)
-    if getattr(generator, "latent_dim", None) is None:
+    if (latent_dim := getattr(generator, "latent_dim", None)) is None:
         raise ValueError(f"{type(generator).__name__} needs an attribute latent_dim, the length of its input vectors z")
-    require_count("the generator's latent_dim", generator.latent_dim)
+    require_count("the generator's latent_dim", latent_dim, hint="it is the length of its input vectors z")
     device, d_device = next(generator.parameters()).device, next(discriminator.parameters()).device
     if device != d_device:
         raise ValueError(f"the generator is on {device}, the discriminator on {d_device}: move both with .to(device)")
@@ -44,9 +45,14 @@ def require_pair(generator: nn.Module, discriminator: nn.Module) -> torch.device
 
 
 def require_fit(
-    generator: nn.Module, discriminator: nn.Module, sample_real: Batches, objective: Objective | Game, batch_size: int
-) -> tuple[Game, bool]:
-    """The game to play, and whether the data have labels for it.
+    generator: nn.Module,
+    discriminator: nn.Module,
+    sample_real: Batches,
+    objective: Objective | Game,
+    batch_size: int,
+    penalty: Penalty | None = None,
+) -> tuple[Game, bool, bool]:
+    """The game to play, whether the data have labels for it, and whether D must judge real and fake apart.
 
     Draws two of everything, or twice as many as make a pack; raises ValueError for what cannot be trained.
     """
@@ -59,9 +65,10 @@ def require_fit(
     with torch.no_grad(), forked_random_state(device), evaluating(generator, discriminator):
         drawn = sample_real(2 * pack)
         real, *labels = drawn if isinstance(drawn, tuple) else (drawn,)
+        real = real.clone()  # so that a network that would change it has not changed the data
         _require_labels(labels, generator, discriminator, members)
         z = sample_latent(len(real), generator.latent_dim, device).to(real.dtype).expand(*axis, -1, -1)
-        fake = ask("the generator", generator, z, *labels)
+        fake = require_made("the generator", ask("the generator", generator, z, *labels))
         if (*axis, *real.shape) != fake.shape:
             made, expected = fake.shape[1 + len(axis) :], real.shape[1:]
             raise ValueError(
@@ -70,25 +77,41 @@ def require_fit(
                 "and channels"
             )
         real = real.expand(*axis, *real.shape)
-        logits = verdict = ask("the discriminator", discriminator, real, *labels)
+        with left_alone("the discriminator", real):
+            verdict = ask("the discriminator", discriminator, real, *labels)
         if classifies := isinstance(verdict, tuple):
-            logits = _require_class_logits(verdict, labels)
-        if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
-            raise ValueError(
-                f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, "
-                f"but returns {tuple(logits.shape)}" + (": flatten it" if logits.numel() == 2 * (members or 1) else "")
-            )
+            _require_class_logits(verdict, labels)
+        require_logits_shape(verdict, members)
         require_logits(discriminator, real, labels, "discriminator", may_clamp=takes_any_numbers(objective))
         require_range(generator, z, labels, sample_real, "generator")
         game = as_game(objective, classifies)
+        if isinstance(game, AuxiliaryClassifier) and not classifies:
+            raise ValueError("an auxiliary classifier game needs a discriminator that returns (logits, class_logits)")
         if isinstance(game, AuxiliaryClassifier):
-            if not classifies:
-                raise ValueError(
-                    "an auxiliary classifier game needs a discriminator that returns (logits, class_logits)"
-                )
             _require_named(sample_real(share_of_batch(batch_size))[1], verdict[1].shape[1])
         require_losses(game, discriminator, real, fake, labels, members)
-    return game, bool(labels)
+    with torch.no_grad(), forked_random_state(device):
+        require_trainable("the generator", generator, generator, z, *labels)
+        apart = judges_apart(discriminator, real, fake, labels, members, classifies, penalty)
+    return game, bool(labels), apart
+
+
+def judges_apart(
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    labels: list[Tensor],
+    members: int | None,
+    classifies: bool,
+    penalty: Penalty | None,
+) -> bool:
+    """Whether D must judge real and fake apart. Raises ValueError for a D or a penalty that cannot be trained with."""
+    require_same_in_training(discriminator, real, labels, members, classifies)
+    apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, 0 if members is None else 1)
+    if penalty is not None:
+        with awake(discriminator):
+            require_penalty(penalty, discriminator, apart)
+    return apart
 
 
 def require_network(name: str, network: nn.Module) -> None:
@@ -111,34 +134,24 @@ def require_network(name: str, network: nn.Module) -> None:
             )
 
 
-def ask(who: str, network: Callable[..., Any], *inputs: Tensor) -> Any:
-    """`network(*inputs)`; what a layer cannot take is a ValueError that names the shapes."""
-    try:
-        return network(*inputs)
-    except (RuntimeError, TypeError, IndexError) as error:
-        given = f"an input of {' and '.join(map(_in_short, inputs))}" if inputs else "two samples"
-        raise ValueError(f"{who} cannot take {given}: {str(error).splitlines()[0]}") from error
-
-
-def _in_short(x: Tensor) -> str:
-    """Its type and shape; and the range of integers, which may be labels beyond an embedding."""
-    integers = x.numel() and x.dtype in (torch.int64, torch.int32)
-    low_high = " from {} to {}".format(*map(int, x.aminmax())) if integers else ""
-    return f"{x.dtype} {list(x.shape)}{low_high}".removeprefix("torch.")
-
-
-def require_penalty(penalty: Penalty | None, discriminator: nn.Module) -> None:
+def require_penalty(penalty: Penalty, discriminator: nn.Module, apart: bool) -> None:
     """Raises ValueError for what is no penalty, and for one of the course's that finds no gradient of each sample.
 
-    The discriminator must be in the mode in which it trains.
+    The discriminator must be in the mode in which it trains. `apart`: it has been seen to mix the samples of a batch.
+    Unless one of its layers says so itself (`mixes_batch = True`), a warning tells what the penalty then is.
     """
-    if penalty is None:
-        return
-    if not callable(penalty):
-        raise ValueError(f"penalty must be a function (discriminator, real, fake) → scalar, not {shown(penalty)}")
+    require_function("penalty", penalty, "a function (discriminator, real, fake) → scalar", takes=3)
     function = penalty.func if isinstance(penalty, partial) else penalty
-    if getattr(function, "__module__", None) == penalties.__name__:
-        require_per_sample(discriminator)
+    if getattr(function, "__module__", None) != penalties.__name__:
+        return
+    require_per_sample(discriminator)
+    if apart and not mixes_batch(discriminator):
+        warnings.warn(
+            f"{type(discriminator).__name__} compares the samples of a batch, so the slope that the penalty charges at "
+            "a sample is that of all verdicts together: leave one of them out, or give the layer that compares them "
+            "the attribute mixes_batch = True if this is meant",
+            stacklevel=5,
+        )
 
 
 def _require_labels(labels: list[Tensor], generator: nn.Module, discriminator: nn.Module, members: int | None) -> None:
@@ -154,11 +167,11 @@ def _require_labels(labels: list[Tensor], generator: nn.Module, discriminator: n
             )
 
 
-def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> Tensor:
-    """The logits of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
+def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> None:
+    """Of a discriminator that is also a classifier; raises ValueError if the data have no such classes."""
     if len(verdict) != 2:
         raise ValueError(f"the discriminator must return logits, or (logits, class_logits), not {len(verdict)} tensors")
-    logits, class_logits = verdict
+    class_logits = require_made("the discriminator as class logits", verdict[1])
     if not labels:
         raise ValueError("a discriminator that returns class logits needs data with labels, such as batch_with_labels")
     if class_logits.ndim != 2 or len(class_logits) != len(labels[0]):
@@ -167,7 +180,8 @@ def _require_class_logits(verdict: tuple[Tensor, ...], labels: list[Tensor]) -> 
         raise ValueError(
             "class logits that add up to 1 are probabilities: remove the softmax, cross-entropy has its own"
         )
-    return logits
+    if not labels[0].is_floating_point():
+        _require_named(labels[0], class_logits.shape[1])
 
 
 def _require_named(labels: Tensor, classes: int) -> None:
@@ -189,14 +203,16 @@ def require_losses(
     played = game.for_members() if members is not None else game
     shape = () if members is None else (members,)
     judge = Judge(discriminator, members=members)
-    made = fake.detach().clone().requires_grad_()  # what stands for G's weights
+    source = fake.detach().clone().requires_grad_()  # what stands for G's weights
+    with torch.enable_grad():
+        made = source.clone()
     moved = {
         "discriminator_loss": (fake, "the discriminator's weights", trained(discriminator.parameters())),
-        "generator_loss": (made, "the generated samples", [made]),
+        "generator_loss": (made, "the generated samples", [source]),
     }
     for name, (shown_fake, whose, weights) in moved.items():
         try:
-            with torch.enable_grad():
+            with torch.enable_grad(), left_alone(f"{type(game).__name__}.{name}", real, shown_fake):
                 loss = getattr(played, name)(judge, real, shown_fake, labels[0] if labels else None)
         except (TypeError, AttributeError, RuntimeError, IndexError) as error:
             if isinstance(error, NotImplementedError):
@@ -212,19 +228,9 @@ def require_losses(
                     f"{shown(part)}: take the mean"
                 )
         with torch.enable_grad():
-            _, minimised = recorded_and_minimised(loss)
+            minimised = sum(part.sum() for part in parts)
         if weights:  # a cycle of weight 0 for the discriminators may have frozen ones
             require_gradient(f"{type(game).__name__}.{name}", minimised, whose, weights)
-
-
-def takes_any_numbers(objective: Objective | Game) -> bool:
-    """Whether D's outputs need not be logits: least squares have targets 0 and 1, and of other losses nothing is known.
-
-    The course's others would not reach their ends with outputs that are cut.
-    """
-    loss = getattr(getattr(objective, "objective", objective), "discriminator_loss", None)
-    loss = getattr(loss, "func", loss)
-    return loss is least_squares_discriminator_loss or getattr(loss, "__module__", None) != adversarial.__name__
 
 
 def require_seeds(seed: int | Sequence[int], generator: nn.Module) -> list[int] | int:

@@ -17,15 +17,16 @@ from torch import Tensor
 from torch.func import vmap
 from torch.nn.functional import cross_entropy
 
-from course_utils.inputs import require_kind, require_number
-from course_utils.objectives import Objective
+from course_utils.inputs import require_kind, require_number, shown
+from course_utils.objectives import Objective, adversarial, least_squares_discriminator_loss
+from course_utils.tensor_inputs import readable, require_label_range
 from course_utils.training.judge import Judge
 
 Loss = Tensor | tuple[Tensor, Tensor]
 
 
 class Game:
-    """Each loss is a mean over the batch, a scalar, which its player minimises.
+    """Each loss is a mean over the batch, a scalar, which its player minimises. It leaves its samples as they are.
 
     `D` is a `Judge`; `real` and `fake` are batches [n, …], and `labels` int64 [n] are those of both, or None. In D's
     loss `fake` has no graph back to G. A loss may also be a pair (loss, extra): the sum is minimised, and `loss` alone
@@ -99,6 +100,8 @@ class AuxiliaryClassifier(Plain):
 
     def discriminator_loss(self, D: Judge, real: Tensor, fake: Tensor, labels: Tensor | None) -> Loss:
         (real_logits, real_classes), (fake_logits, fake_classes) = D.both(real, fake, labels)
+        if readable(labels) and not labels.is_floating_point():
+            require_label_range(labels, real_classes.shape[1])
         class_loss = cross_entropy(real_classes, labels) + cross_entropy(fake_classes, labels)
         return self.objective.discriminator_loss(real_logits, fake_logits), self.weight * class_loss
 
@@ -125,9 +128,36 @@ def as_game(objective: Objective | Game, classifies: bool = False) -> Game:
     return AuxiliaryClassifier(objective) if classifies else Plain(objective)
 
 
-def recorded_and_minimised(loss: Loss) -> tuple[Tensor, Tensor]:
+def takes_any_numbers(objective: Objective | Game) -> bool:
+    """Whether D's outputs need not be logits: least squares have targets 0 and 1, and of other losses nothing is known.
+
+    The course's others would not reach their ends with outputs that are cut.
+    """
+    loss = getattr(getattr(objective, "objective", objective), "discriminator_loss", None)
+    loss = getattr(loss, "func", loss)
+    return loss is least_squares_discriminator_loss or getattr(loss, "__module__", None) != adversarial.__name__
+
+
+def recorded_and_minimised(loss: Loss, D: Judge) -> tuple[Tensor, Tensor]:
     """What goes into the history, [] or [K], and the scalar whose gradient is taken: the sum of all members' losses,
     so each member's gradient is the one of a single run.
+
+    Raises ValueError for what is no such loss: that of a first look may have been.
     """
-    loss, extra = loss if isinstance(loss, tuple) else (loss, None)
-    return loss.detach(), loss.sum() if extra is None else loss.sum() + extra
+    given = loss
+    loss, extra = loss if isinstance(loss, tuple) and len(loss) == 2 else (loss, None)
+    if isinstance(loss, Tensor) and loss.ndim <= D.batch_axis:
+        minimised = loss.sum() if extra is None else loss.sum() + extra
+        if minimised.ndim == 0:
+            return loss.detach(), minimised
+    raise ValueError(f"a game's loss must be one number a batch in every step, or (loss, extra), not {shown(given)}")
+
+
+def require_graph(minimised: Tensor, whose: str) -> Tensor:
+    """Raises ValueError for a loss without a graph, which has no gradient."""
+    if not minimised.requires_grad:
+        raise ValueError(
+            f"the game's loss for the {whose} has no graph back to its weights in this step, so nothing would be "
+            "trained: was something detached, or made under no_grad?"
+        )
+    return minimised

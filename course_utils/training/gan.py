@@ -11,7 +11,7 @@ from course_utils.inputs import require_counts
 from course_utils.objectives import NON_SATURATING, Objective, Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batches, takes_labels
-from course_utils.training.fit import require_fit, require_pair, require_penalty, require_seeds
+from course_utils.training.fit import require_fit, require_pair, require_seeds
 from course_utils.training.games import Game
 from course_utils.training.gan_step import GANStep
 from course_utils.training.loop import Loop
@@ -90,14 +90,13 @@ def train_gan(
     single = isinstance(seeds, int)
     labelled = takes_labels(generator.forward) and takes_labels(discriminator.forward)
     sample_real = Batches.of(sample_real, generator, "sample_real", labelled=labelled)
-    game, conditional = require_fit(generator, discriminator, sample_real, objective, batch_size)
+    game, conditional, apart = require_fit(generator, discriminator, sample_real, objective, batch_size, penalty)
     if channels_last and device.type != "mps":
         for network in (generator, discriminator):
             network.to(memory_format=torch.channels_last)
     g_optimizer = adam(generator) if g_optimizer is None else g_optimizer
     d_optimizer = adam(discriminator) if d_optimizer is None else d_optimizer
     wake(generator, discriminator)
-    require_penalty(penalty, discriminator)
 
     streams = None if single else MemberStreams(seeds, device) if own_streams else JointStream(len(seeds))
     averaged = AveragedModel(generator, ema_decay) if ema_decay is not None else None
@@ -106,7 +105,8 @@ def train_gan(
         batch_size=batch_size, d_steps=d_steps, ema=averaged, autocast=autocast, penalty=penalty,
         penalty_every=penalty_every, streams=streams,
     )  # fmt: skip
-    require_ownership(step.players())
+    step.judge.apart = apart
+    require_ownership(step.players(), game)
     run = GANRun(
         generator=generator, discriminator=discriminator, averaged=averaged, conditional=conditional,
         columns=step.columns, rows=step.empty_rows(steps),

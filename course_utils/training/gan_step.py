@@ -1,6 +1,5 @@
 """One update of both players of a GAN, as a pure tensor program."""
 
-import operator
 from collections.abc import Callable
 
 import torch
@@ -12,7 +11,7 @@ from course_utils.objectives import Objective, Penalty
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batches
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.games import Game, as_game, recorded_and_minimised
+from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
 from course_utils.training.judge import Judge, precision
 from course_utils.training.randomness import Streams
 from course_utils.training.step import Players, Step, clear_gradients, trained
@@ -49,7 +48,7 @@ class GANStep(Step):
     ):
         self.networks = {"generator": generator, "discriminator": discriminator}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
-        self.generator, self.latent_dim = generator, operator.index(generator.latent_dim)  # it may be a tensor
+        self.generator, self.latent_dim = generator, int(generator.latent_dim)
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
         self.note_trained()
         self.samples = {"sample_real": Batches.of(sample_real, generator, "sample_real")}
@@ -98,18 +97,19 @@ class GANStep(Step):
                 fake = self._generate(labels)
             shown = fake.detach()
             D.forget()
-            d_loss, minimised = recorded_and_minimised(self.game.discriminator_loss(D, real, shown, labels))
+            d_loss, minimised = recorded_and_minimised(self.game.discriminator_loss(D, real, shown, labels), D)
             if penalty_weight:
                 minimised = minimised + penalty_weight * D.charge(self.penalty, real, shown, labels)
             logits = torch.stack([D.logits(real, labels), D.logits(shown, labels)])
             clear_gradients(self.d_parameters)
-            minimised.backward()
+            require_graph(minimised, "discriminator").backward()
             self.d_optimizer.step()
 
-        g_loss, minimised = recorded_and_minimised(self.game.generator_loss(D, real, fake, labels))
+        g_loss, minimised = recorded_and_minimised(self.game.generator_loss(D, real, fake, labels), D)
         D.forget()
         clear_gradients(self.g_parameters)
-        minimised.backward(inputs=self.g_parameters)  # D's weights are not G's to change: no gradient for them
+        # D's weights are not G's to change: no gradient for them.
+        require_graph(minimised, "generator").backward(inputs=self.g_parameters)
         self.g_optimizer.step()
         if self.averaged is not None:
             self.averaged.update()

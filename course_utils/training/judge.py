@@ -6,9 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from course_utils.inputs import shown
+from course_utils.models import evaluating
 from course_utils.objectives import Penalty
+from course_utils.training.batches import left_alone
+from course_utils.training.modes import awake
 
 Verdict = Tensor | tuple[Tensor, Tensor]  # logits, or (logits, class logits) of a D that is also a classifier
 
@@ -26,7 +30,7 @@ class Judge:
         self.network = self.differentiable = network
         self.autocast, self.members = autocast, members
         self.device = next(network.parameters()).device
-        self.apart = mixes_batch(network)
+        self.apart = mixes_batch(network)  # or as a first look has found it, by `sees_others`
         self.batch_axis = 0 if members is None else 1
         self.heard: list[tuple[Tensor, Tensor]] = []  # batches and their logits, since `forget`
 
@@ -79,6 +83,10 @@ class Judge:
         A mean over samples, so that of all members' samples, times K, is the sum of the members' penalties. With labels
         a penalty may judge n samples, or n groups of as many each, in which the samples of one label are neighbours.
         """
+        with left_alone("the penalty", real, fake):
+            return self._charge(penalty, real, fake, labels)
+
+    def _charge(self, penalty: Penalty, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor:
         if self.members is not None:
             judged = self._judge_members, real.flatten(0, 1), fake.flatten(0, 1)
             return self.members * _scalar(penalty(*judged))
@@ -125,6 +133,36 @@ def _split(joint: Tensor, sizes: tuple[int, int], axis: int) -> tuple[Tensor, Te
 def mixes_batch(network: nn.Module) -> bool:
     """Whether the samples of a batch see each other in it, as in BatchNorm and `MinibatchStd`."""
     return any(isinstance(layer, _BatchNorm) or getattr(layer, "mixes_batch", False) for layer in network.modules())
+
+
+def sees_others(network: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], batch_axis: int) -> bool:
+    """Whether D's verdicts on either batch change where it judges both in one, so that some layer compares samples.
+
+    It is asked without dropout. If it says another thing of the same batch each time, by noise of its own, nobody can
+    tell.
+    """
+    joint, joint_labels = torch.cat([real, fake], batch_axis), [torch.cat([part, part]) for part in labels]
+    # The kernels for another batch size round otherwise, on an accelerator also in fewer digits.
+    tolerance = max(1e-3 if real.device.type == "cpu" else 1e-2, torch.finfo(real.dtype).eps ** 0.5)
+
+    def verdict(mode: Callable[..., AbstractContextManager], x: Tensor, labels: list[Tensor]) -> Tensor:
+        with mode(network):
+            for layer in network.modules():
+                layer.training = layer.training and not isinstance(layer, _DropoutNd)
+            return _logits(network(x, *labels))
+
+    def differ(one: Tensor, other: Tensor) -> bool:
+        return bool((one - other).abs().max() > tolerance * torch.maximum(one.abs().max(), other.abs().max()))
+
+    for mode in (awake, evaluating):
+        try:
+            apart, again = (torch.cat([verdict(mode, x, labels) for x in (real, fake)], batch_axis) for _ in range(2))
+            together = verdict(mode, joint, joint_labels)
+        except Exception:  # a network need not take just as many
+            continue
+        if not differ(apart, again) and differ(apart, together):
+            return True
+    return False
 
 
 def precision(device: torch.device, autocast: bool) -> AbstractContextManager:

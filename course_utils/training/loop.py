@@ -17,9 +17,11 @@ from course_utils.training.batches import LoaderBatches
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.divergence import TrainingDiverged, finite_losses, require_finite_weights
 from course_utils.training.engine import choose, prepare, require_engine, sharing
+from course_utils.training.fit import require_network
 from course_utils.training.identity import describe, marked
 from course_utils.training.interrupt import STOPPED, deferred_interrupt
 from course_utils.training.modes import Modes
+from course_utils.training.ownership import require_ownership
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Rates, Schedule
@@ -51,7 +53,9 @@ class Loop:
 
     def __post_init__(self):
         require_callbacks(self.callbacks)
-        require_function("schedule", self.schedule, "a function from progress in 0 … 1 to a multiple of the rate")
+        require_function(
+            "schedule", self.schedule, "a function from progress in 0 … 1 to a multiple of the rate", takes=1
+        )
         if self.checkpoint_every is not None:
             self.checkpoint_every = require_count("checkpoint_every", self.checkpoint_every)
         require_engine(self.engine)
@@ -94,9 +98,7 @@ class Loop:
             bar.update(first_step)
             with self._kept(rates):
                 if first_step == 0:
-                    for callback in self.callbacks:
-                        callback(run, at_end=False)
-                    self.modes.put_back()
+                    self._call_back(ended=False)
                 ended = run.steps_done == steps
                 while not ended:
                     rates.scale(self.schedule(run.steps_done / steps))
@@ -124,9 +126,7 @@ class Loop:
                         checked = run.steps_done
                     if saving or ended:
                         require_finite_weights(run, step)
-                    for callback in self.callbacks:
-                        callback(run, at_end=ended)
-                    self.modes.put_back()
+                    self._call_back(ended)
                     if saving:  # after the callbacks, which may change what the next step depends on (a noise level)
                         if first:
                             self.described = saved.identity = marked(saved.identity, self._settings())
@@ -136,6 +136,22 @@ class Loop:
         (STOPPED.add if run.interrupted else STOPPED.discard)(self)
         if progress:
             print(_closing_line(run, steps, first_step))
+
+    def _call_back(self, ended: bool) -> None:
+        """Call what is due. Raises ValueError for weights frozen or thawed by it where the run could not follow."""
+        due = [callback(self.run, at_end=ended) for callback in self.callbacks]
+        self.modes.put_back()
+        if not any(due) or ended or not self.step.trains_others():
+            return
+        if self.checkpoint is not None or self.run.engine == "cuda_graph":
+            raise ValueError(
+                "a callback has frozen or thawed weights (requires_grad), which neither a checkpoint nor a CUDA graph "
+                "knows of: train in two parts, and freeze between them, then training.go_on(run, steps)"
+            )
+        for name, network in self.step.networks.items():
+            require_network(name, network)
+        require_ownership(self.step.players())
+        self.step.note_trained()
 
     def _described(self) -> dict[str, Any]:
         """What this run is, for its checkpoint: not how long it is, as a run may be continued."""

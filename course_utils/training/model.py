@@ -12,8 +12,9 @@ from course_utils.models import evaluating
 from course_utils.training.averaging import AveragedModel
 from course_utils.training.batches import Batch, Batches
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import ask, require_network
+from course_utils.training.fit import require_network
 from course_utils.training.judge import precision
+from course_utils.training.look import ask
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_gradient, require_ownership
@@ -43,7 +44,7 @@ class ModelStep(Step):
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.batch_size, self.averaged = share_of_batch(batch_size), ema
         self.autocast = autocast
-        require_ownership(self.players())
+        require_ownership(self.players(), loss)
         self.note_trained()
         self.columns = tuple(self._first_look())
 
@@ -58,16 +59,23 @@ class ModelStep(Step):
         # The compiler's own random numbers would make a loss that draws another run than the eager one.
         self.loss = torch.compile(self.loss, options={"fallback_random": True})
 
-    def _losses(self, n: int) -> dict[str, Tensor]:
+    def _draw(self, n: int) -> tuple[Tensor, ...]:
         drawn = self.samples["sample"](n)
+        return drawn if isinstance(drawn, tuple) else (drawn,)
+
+    def _losses(self, *batch: Tensor) -> dict[str, Tensor]:
         with precision(self.device, self.autocast):
-            losses = self.loss(self.model, *(drawn if isinstance(drawn, tuple) else (drawn,)))
+            losses = self.loss(self.model, *batch)
         return losses if isinstance(losses, dict) else {"loss": losses}
 
     def _first_look(self) -> dict[str, Tensor]:
         """The losses of two samples. Raises ValueError for what cannot be minimised."""
         with forked_random_state(self.device), evaluating(self.model):
-            losses = ask("the loss", lambda: self._losses(2))
+            batch = self._draw(2)
+            versions = [part._version for part in batch]
+            losses = ask("the loss", self._losses, *batch)
+            if versions != [part._version for part in batch]:
+                self._require_own_memory(batch)
         if not losses:
             raise ValueError("the loss returns an empty dict; the first of its entries is minimised")
         for name, value in losses.items():
@@ -77,14 +85,26 @@ class ModelStep(Step):
         require_gradient(f"{first}, which is minimised,", losses[first], "the model's weights", self.parameters)
         return losses
 
+    def _require_own_memory(self, batch: tuple[Tensor, ...]) -> None:
+        """A loss may write into its batch, unless that is a view of the data, as the next batch then is, too."""
+        if _memory(batch) & _memory(self._draw(2)):
+            raise ValueError(
+                "the loss changes its batch in place, as x += … does, and sample returns views of the data, which "
+                "change with it: make a new tensor, as x + … does"
+            )
+
     def __call__(self, penalty_weight: float = 0.0) -> Tensor:
-        losses = self._losses(self.batch_size)
+        losses = self._losses(*self._draw(self.batch_size))
         clear_gradients(self.parameters)
         losses[self.columns[0]].backward()
         self.optimizer.step()
         if self.averaged is not None:
             self.averaged.update()
         return torch.stack([value.detach().float() for value in losses.values()])
+
+
+def _memory(batch: tuple[Tensor, ...]) -> set[int]:
+    return {part.untyped_storage().data_ptr() for part in batch}
 
 
 def train_model(

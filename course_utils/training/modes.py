@@ -1,5 +1,9 @@
 """Training mode, without waking what its owner has put to sleep."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 from torch import nn
 
 
@@ -16,6 +20,29 @@ def wake(*networks: nn.Module) -> None:
         network.train()
         for layer in frozen:
             layer.eval()
+
+
+@contextmanager
+def awake(*networks: nn.Module) -> Iterator[None]:
+    """Inside, networks are in the mode in which they train; afterwards modes and buffers are as they were.
+
+    So a look does not count as a pass of training, for BatchNorm's statistics or a spectral norm's vectors.
+    """
+    layers = [layer for network in networks for layer in network.modules()]
+    modes = [(layer, layer.training) for layer in layers]
+    buffers = [(layer, name, b, b.clone()) for layer in layers for name, b in layer.named_buffers(recurse=False)]
+    wake(*networks)
+    try:
+        yield
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+        with torch.no_grad():
+            for layer, name, buffer, was in buffers:
+                if getattr(layer, name) is not buffer:
+                    setattr(layer, name, buffer)
+                if not torch.equal(buffer, was):
+                    buffer.copy_(was)
 
 
 class Modes:

@@ -7,17 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_utils.inputs import shown
+from course_utils.inputs import require_number, shown
 from course_utils.training.step import Players, trained
 
 
-def require_ownership(players: Players) -> None:
+def require_ownership(players: Players, loss: object = None) -> None:
     """Raises ValueError unless each optimiser holds all weights of its player that are trained, and no others.
 
-    Frozen weights may be in it or not. What it remembers of a weight must be on its device, and fit its precision.
+    Frozen weights may be in it or not. What it remembers of a weight must be on its device, and fit its precision. It
+    must descend; only a `loss` that is not the course's own may be meant to be climbed, by maximize=True.
     """
     for argument, (who, networks, optimizer) in players.items():
         _require_optimizer(argument, who, optimizer)
+        _require_descent(argument, optimizer, loss)
         _require_dense_or_sparse(argument, who, networks, optimizer)
         _require_memory(argument, who, optimizer)
         mine = {id(p): p for network in networks for p in network.parameters()}
@@ -62,6 +64,15 @@ def _require_optimizer(argument: str, who: str, optimizer: Optimizer) -> None:
     if closure is not None and closure.default is inspect.Parameter.empty:
         name = type(optimizer).__name__
         raise ValueError(f"{argument}: {name} calls the loss itself, which these loops cannot offer; take Adam")
+
+
+def _require_descent(argument: str, optimizer: Optimizer, loss: object) -> None:
+    for group in optimizer.param_groups:
+        require_number(f"the learning rate of {argument}", group["lr"], least=0)
+        if group.get("maximize") and str(getattr(loss, "__module__", "")).startswith("course_utils."):
+            raise ValueError(
+                f"{argument} has maximize=True, and would climb a loss that is to be minimised: make it without"
+            )
 
 
 def _require_dense_or_sparse(argument: str, who: str, networks: list[nn.Module], optimizer: Optimizer) -> None:

@@ -138,12 +138,15 @@ class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
 
     def __init__(self, interval: int, function: Callable[[Run], object]):
         self.interval = require_count("a callback's interval in steps", interval)
-        self.function = require_function("a callback", function, "a function of the run")
+        self.function = require_function("a callback", function, "a function of the run", takes=1)
         self.steps: list[int] = []
         self.values: list[object] = []
 
-    def __call__(self, run: Run, at_end: bool) -> None:
-        if run.steps_done % self.interval == 0 or at_end:
+    def __call__(self, run: Run, at_end: bool) -> bool:
+        """Whether it was due."""
+        due = run.steps_done % self.interval == 0 or at_end
+        if due:
             with forked_random_state(run.device):
                 self.values.append(self.function(run))
             self.steps.append(run.steps_done)
+        return due

@@ -43,6 +43,14 @@ class Step:
         """
         for network in self.networks.values():
             clear_gradients(network.parameters())
+        self._trained = self._trained_now()
+
+    def trains_others(self) -> bool:
+        """Whether weights have been frozen or thawed since `note_trained`."""
+        return self._trained != self._trained_now()
+
+    def _trained_now(self) -> list[bool]:
+        return [weight.requires_grad for network in self.networks.values() for weight in network.parameters()]
 
     @property
     def device(self) -> torch.device:

@@ -41,7 +41,7 @@ class Unrolled(Game):
 
     def generator_loss(self, D: Judge, real: Tensor, fake: Tensor, labels: Tensor | None) -> Loss:
         def minimised_by_d(D: Judge) -> Tensor:
-            return recorded_and_minimised(self.game.discriminator_loss(D, real, fake, labels))[1]
+            return recorded_and_minimised(self.game.discriminator_loss(D, real, fake, labels), D)[1]
 
         return self.game.generator_loss(after_descent(D, minimised_by_d, self.steps, self.lr), real, fake, labels)
 

@@ -13,14 +13,15 @@ from course_utils.models import VAE, evaluating
 from course_utils.objectives import ELBO, IWAE, Bernoulli, require_binary
 from course_utils.objectives.variational import encoded
 from course_utils.training.averaging import AveragedModel
-from course_utils.training.batches import Batch, Batches, takes_labels
-from course_utils.training.fit import ask
+from course_utils.training.batches import Batch, Batches, left_alone, takes_labels
+from course_utils.training.look import ask, made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.model import ModelStep, prepare_model
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits, require_range
 from course_utils.training.run import VAERun, every
 from course_utils.training.schedules import Schedule, constant
+from course_utils.training.step import trained
 
 
 class VAEStep(ModelStep):
@@ -114,10 +115,12 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
     with torch.no_grad(), forked_random_state(sample.device), evaluating(vae):
         drawn = sample(2)
         x, *condition = drawn if isinstance(drawn, tuple) else (drawn,)
+        x = x.clone()  # so that a network that would change it has not changed the data
         if bernoulli:
             require_binary(x)
-        mean, _ = ask("the VAE's encoder", partial(encoded, vae), x, *condition)
-        made = ask("the VAE's decoder", vae.decode, mean, *condition)
+        with left_alone("the VAE's encoder", x):
+            mean, _ = ask("the VAE's encoder", partial(encoded, vae), x, *condition)
+        made = made_by("the VAE's decoder", vae.decode, mean, *condition)
         if made.shape != x.shape:
             made, expected = tuple(made.shape[1:]), tuple(x.shape[1:])
             raise ValueError(f"the VAE makes samples of shape {made}, the data have {expected}")
@@ -125,3 +128,9 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
             require_logits(vae.decode, mean, condition, "decoder")
         else:
             require_range(vae.decode, mean, condition, sample, "decoder")
+    with torch.no_grad(), forked_random_state(sample.device):
+        if trained(vae.encoder.parameters()):
+            with left_alone("the VAE's encoder, in training mode,", x):
+                require_trainable("the VAE's encoder", vae, vae.encode, x, *condition)
+        if trained(vae.decoder.parameters()):
+            require_trainable("the VAE's decoder", vae, vae.decode, mean, *condition)

@@ -86,6 +86,11 @@ class Returning(nn.Module):
 
 
 ROWS = [
+    (
+        "a noise schedule without progress",
+        lambda: models.InstanceNoise(POINT_D, 0.1, lambda: 1.0),
+        "schedule must be .*1 arg",
+    ),
     *(
         (f"{name} {wrong!r}", partial(kind, **{name: wrong}), f"{name} must be ")
         for kind, name in SIZES

@@ -1,5 +1,6 @@
 """Wrong inputs to `course_utils.training`, and their right neighbours."""
 
+import tempfile
 import warnings
 from functools import partial
 
@@ -340,6 +341,164 @@ class Detached(training.Game):
         return -D(fake.detach() if self.whose == "generator_loss" else fake).mean()
 
 
+class Writing(training.Game):
+    """A game that writes noise into real or generated samples."""
+
+    def __init__(self, into):
+        self.into = into
+
+    def discriminator_loss(self, D, real, fake, labels):
+        (real if self.into == "real" else fake).add_(0.1)
+        return D(fake).mean() - D(real).mean()
+
+    def generator_loss(self, D, real, fake, labels):
+        return -D(fake).mean()
+
+
+class Later(training.Game):
+    """A game whose D's loss is passed through `last` from the third step on."""
+
+    def __init__(self, last):
+        self.last, self.calls = last, 0
+
+    def discriminator_loss(self, D, real, fake, labels):
+        self.calls += 1
+        loss = D(fake) - D(real)
+        return self.last(loss) if self.calls > 3 else loss.mean()
+
+    def generator_loss(self, D, real, fake, labels):
+        return -D(fake).mean()
+
+
+class OddInTraining(nn.Module):
+    """A discriminator that does something of its own in training mode only."""
+
+    def __init__(self, last=lambda y: y, first=lambda x: x):
+        super().__init__()
+        self.network, self.last, self.first = D(), last, first
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.network(self.first(x))) if self.training else self.network(x)
+
+
+class OnceInTraining(nn.Module):
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x).mean() if self.training else self.network(x)
+
+
+class Value(training.Game):
+    """V(D, G) as the paper has it: D climbs, G descends."""
+
+    def discriminator_loss(self, D, real, fake, labels):
+        return nn.functional.logsigmoid(D(real)).mean() + nn.functional.logsigmoid(-D(fake)).mean()
+
+    def generator_loss(self, D, real, fake, labels):
+        return -nn.functional.logsigmoid(D(fake)).mean()
+
+
+class NamesThree(nn.Module):
+    """A discriminator that names one of three classes."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(2, 4)
+
+    def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.net(x)
+        return y[:, 0], y[:, 1:]
+
+
+class Graphless(nn.Module):
+    """Leaves no graph in evaluation mode, which saves memory there."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x if self.training else x.detach()
+
+
+def with_attribute(network, **attributes):
+    for name, value in attributes.items():
+        setattr(network, name, value)
+    return network
+
+
+def climbing(game=objectives.NON_SATURATING):
+    d = D()
+    return gan(None, d, objective=game, d_optimizer=torch.optim.Adam(d.parameters(), maximize=True))
+
+
+def at_a_rate_below_0():
+    d = D()
+    optimizer = torch.optim.SGD(d.parameters(), 0.1)
+    optimizer.param_groups[0]["lr"] = -0.1
+    return gan(None, d, d_optimizer=optimizer)
+
+
+def likelihood_climbed():
+    net = nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(net.parameters(), maximize=True)
+    return model(net, loss=lambda net, x: -net(x).square().mean(), optimizer=optimizer)
+
+
+def with_part(network, **parts):
+    for name, last in parts.items():
+        setattr(network, name, Through(getattr(network, name), last))
+    return network
+
+
+def through_d(last):
+    return gan(None, Through(D(), last))
+
+
+def through_g(last):
+    return gan(Through(G(), last))
+
+
+def scripted():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
+        return torch.jit.script(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
+
+
+def penalty_in_place(D, real, fake):
+    return D(real.add_(0.1)).square().mean()
+
+
+def two_layers():
+    return with_attribute(nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2)), latent_dim=2)
+
+
+def freezing(whose, flag=False, start=True, **options):
+    """A run with a callback that freezes, or thaws, a layer of G or of D."""
+    g, d = two_layers(), nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1))
+    layer = (g if whose == "generator" else d)[0]
+    layer.requires_grad_(start)
+    return gan(g, d, steps=4, callbacks=[every(2, lambda run: layer.requires_grad_(flag))], **options)
+
+
+def freezing_with_a_checkpoint():
+    with tempfile.TemporaryDirectory() as folder:
+        return freezing("generator", checkpoint=f"{folder}/run.pt")
+
+
+def same_pair():
+    pair = G(), D()
+    return lambda: pair
+
+
+def on_shared_features():
+    features = frozen(nn.Linear(2, 2))
+    return lambda: (G(), nn.Sequential(features, nn.Linear(2, 1)))
+
+
+@torch.inference_mode()
+def made_in_inference(n):
+    return points(n)
+
+
 def changing():
     """A sampler whose samples have one axis more from the third call on."""
     count = iter(range(99))
@@ -465,6 +624,7 @@ def squares(real, fake):
 LBFGS = partial(torch.optim.LBFGS, lr=0.1)
 OTHER = nn.Linear(2, 2)
 BOUNDED = nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1))  # whose logits stay small for any input
+DATA = points(100)
 BATCHNORM = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
 ROWS = [
@@ -512,6 +672,47 @@ ROWS = [
     ),
     ("an empty DataLoader", lambda: gan(sample=DataLoader(TensorDataset(points(3)), 8, drop_last=True)), "no batches"),
     # --- networks
+    *[
+        (f"D returns {what}", partial(through_d, last), "what the discriminator returns must be one")
+        for what, last in {
+            "a list": lambda y: [y], "a dict": lambda y: {"logits": y}, "None": lambda y: None,
+            "whole numbers": Tensor.int, "an array": lambda y: y.detach().numpy(), "complex numbers": lambda y: y + 0j,
+        }.items()
+    ],
+    *[
+        (f"G returns {what}", partial(through_g, last), "what the generator returns must be one")
+        for what, last in {
+            "a tuple": lambda y: (y, y), "None": lambda y: None, "whole numbers": Tensor.int,
+            "complex numbers": lambda y: y + 0j,
+        }.items()
+    ],
+    ("a judge of one verdict for all in training", lambda: cycle(with_attribute(
+        p := pair_of_domains(), discriminator_b=OnceInTraining(p.discriminator_b))), r"returns \(\) in training mode"),
+    ("a translator that returns None", lambda: cycle(with_part(pair_of_domains(), to_b=lambda y: None)),
+     "what to_b returns must be one tensor"),
+    ("a judge that returns a dict", lambda: cycle(with_part(pair_of_domains(), discriminator_a=lambda y: {"y": y})),
+     "what discriminator_a returns must be one tensor"),
+    ("one logit for all in training", lambda: gan(None, OddInTraining(Tensor.mean)), r"returns \(\) in training mode"),
+    ("a pair in training alone", lambda: gan(None, OddInTraining(lambda y: (y, y))), "in training it returns tuple of"),
+    ("a D that clamps its input in place", lambda: gan(None, nn.Sequential(nn.Hardtanh(inplace=True), D())),
+     "the discriminator changes its input in place"),
+    ("a D that adds noise in place", lambda: gan(None, OddInTraining(first=lambda x: x.add_(0.1))), "in place"),
+    ("a judge that clamps its input in place", lambda: cycle(with_attribute(
+        p := pair_of_domains(), discriminator_a=nn.Sequential(nn.ReLU(True), p.discriminator_a))),
+     "discriminator_a changes"),
+    ("a translator that clamps its input in place", lambda: cycle(with_attribute(
+        p := pair_of_domains(), to_a=nn.Sequential(nn.ReLU(True), p.to_a))), "to_a changes"),
+    ("an encoder that clamps its input in place", lambda: vae(with_attribute(
+        v := models.FullyConnectedVAE(4, (8,)), encoder=nn.Sequential(nn.ReLU(True), v.encoder))), "encoder changes"),
+    ("a generator that is detached", lambda: gan(Through(G(), Tensor.detach)), "generator returns does not depend"),
+    ("an encoder that adds noise in place", lambda: vae(with_attribute(v := models.FullyConnectedVAE(4, (8,)),
+     encoder=nn.Sequential(nn.Dropout(inplace=True), v.encoder))), "in training mode, changes its input in place"),
+    ("an encoder that is detached", lambda: vae(with_part(models.FullyConnectedVAE(4, (8,)), encoder=Tensor.detach)),
+     "encoder returns does not depend on its weights"),
+    ("a decoder that is detached", lambda: vae(decoder(Tensor.detach)), "decoder returns does not depend on its"),
+    ("a translator that is detached", lambda: cycle(with_part(pair_of_domains(), to_a=Tensor.detach)),
+     "to_a returns does not depend on its weights"),
+    ("a latent_dim of 2.0", lambda: gan(with_attribute(G(), latent_dim=2.0)), "latent_dim must be a whole number"),
     ("no network", lambda: gan(generator=lambda z: z), "the generator must be a network"),
     ("a class for a network", lambda: gan(discriminator=nn.Linear), "the discriminator must be a network"),
     ("NaN in the data of a VAE", lambda: vae(sample=lambda n: binary(n) * NAN), "samples hold NaN.*what sample"),
@@ -583,6 +784,10 @@ ROWS = [
     ("a rate for an optimiser", lambda: gan(d_optimizer=1e-3), "d_optimizer must be a torch optimiser"),
     ("an optimiser that asks for the loss", lambda: model(net := nn.Linear(2, 2), optimizer=LBFGS(net.parameters())),
      "LBFGS calls the loss itself"),
+    ("an optimiser that climbs", climbing, "d_optimizer has maximize=True"),
+    ("a VAE's optimiser that climbs", lambda: vae(v := models.FullyConnectedVAE(4, (8,)), optimizer=torch.optim.Adam(
+        v.parameters(), maximize=True)), "optimizer has maximize=True"),
+    ("a rate below 0", at_a_rate_below_0, "the learning rate of d_optimizer must be at least 0"),
     ("a VAE's optimiser of another", lambda: vae(optimizer=training.adam(nn.Linear(1, 1))), "none of the model's"),
     ("a model's optimiser of another", lambda: model(optimizer=training.adam(nn.Linear(2, 2))), "none of the model's"),
     ("a cycle's optimisers", lambda: cycle(p := pair_of_domains(), g_optimizer=training.adam(p)),
@@ -593,6 +798,7 @@ ROWS = [
     ("a negative rate", lambda: training.adam(G(), lr=-1.0), "lr must be at least 0"),
     ("a rate that is NaN", lambda: training.adam(G(), lr=NAN), "lr must be"),
     ("a beta of 1", lambda: training.adam(G(), betas=(0.5, 1.0)), "betas must be"),
+    ("betas in a set", lambda: training.adam(G(), betas={0.5, 0.9}), "betas must be two numbers"),
     ("one beta", lambda: training.adam(G(), betas=0.5), "betas must be two numbers"),
     ("a clipping limit of 0", lambda: training.clip_weights(training.adam(D()), 0.0), "limit"),
     ("a clipping limit that is NaN", lambda: training.clip_weights(training.adam(D()), NAN), "limit"),
@@ -686,7 +892,32 @@ ROWS = [
     ("a class later on that the model has not", lambda: model(nn.Linear(2, 3), wide(2), class_loss), "step 2 asks"),
     ("a label beyond a VAE's embedding", lambda: vae(labelled_vae(), wide(0, binary)), "cannot take .* from 7 to"),
     ("a label beyond a VAE's embedding later on", lambda: vae(labelled_vae(), wide(3, binary)), "step 2 asks"),
+    ("a game that changes the generated", lambda: gan(objective=Writing("fake")), "changes its input in place"),
+    ("a game that changes the real", lambda: gan(objective=Writing("real")), "changes its input in place"),
+    ("a cycle's game that changes the real", lambda: cycle(objective=Writing("real")), "changes its input in place"),
+    ("a penalty that changes the real", lambda: gan(penalty=penalty_in_place), "the penalty changes its input"),
+    ("a cycle's penalty that changes the real", lambda: cycle(penalty=penalty_in_place), "the penalty changes"),
+    ("a loss of many numbers, later", lambda: gan(steps=5, objective=Later(lambda loss: loss)), "in every step"),
+    ("three losses, later", lambda: gan(steps=5, objective=Later(lambda loss: (loss.mean(),) * 3)), "in every step"),
+    ("a float for a loss, later", lambda: gan(steps=5, objective=Later(lambda loss: 3.0)), "in every step"),
+    ("a loss without a graph, later", lambda: gan(steps=5, objective=Later(lambda loss: loss.detach().mean())),
+     "discriminator has no graph"),
+    ("freezing with a checkpoint", freezing_with_a_checkpoint, "frozen or thawed.*train in two parts"),
+    ("thawing what is in no optimiser", lambda: (g := two_layers(), frozen(g[0]), gan(
+        g, g_optimizer=torch.optim.Adam(g[2].parameters()), callbacks=[every(1, lambda run: g.requires_grad_(True))])),
+     "weights are missing"),
+    ("freezing all", lambda: gan(g := G(), steps=4, callbacks=[every(2, lambda run: frozen(g))]), "nothing to train"),
+    ("a sampler without n", lambda: gan(sample=lambda: points(8)), "sample_real must be .*called with 1 argument,"),
+    ("a schedule without progress", lambda: gan(schedule=lambda: 1.0), "schedule must be .*called with 1 argument,"),
+    ("a callback without a run", lambda: every(1, lambda: None), "a callback must be .*called with 1 argument,"),
+    ("a penalty of two", lambda: gan(penalty=lambda D, real: real.sum()), "penalty must be .*called with 3 arguments"),
+    ("a penalty's number by another name", lambda: gan(penalty=partial(objectives.r1_penalty, weight=1.0)),
+     "penalty must be .*unexpected keyword argument 'weight'"),
+    ("annealing without progress", lambda: objectives.ELBO(anneal=lambda: 1.0), "anneal must be .*with 1 argument"),
     # --- VAE, model, cycle, ensemble
+    ("a loss that changes the data",
+     lambda: model(sample=lambda n: DATA[:n], loss=lambda net, x: net(x.add_(1)).mean()),
+     "changes its batch in place"),
     ("grey pixels under a Bernoulli likelihood", lambda: vae(sample=lambda n: torch.rand(n, 1, 28, 28)), "Bernoulli"),
     ("a VAE that is none", lambda: vae(nn.Linear(2, 2)), "vae must be VAE"),
     ("a VAE's objective by name", lambda: vae(objective="ELBO"), "objective must be ELBO or IWAE"),
@@ -722,6 +953,10 @@ ROWS = [
     ("labels in a domain", lambda: cycle(a=lambda n: (small(n), torch.zeros(n).long())), "without labels"),
     ("domains in 0 … 1", lambda: cycle(a=lambda n: torch.rand(n, 1, 4, 4), b=lambda n: torch.rand(n, 1, 4, 4)),
      r"2 \* x - 1"),
+    ("one pair for all members", lambda: ensemble(make=same_pair()), "the same network twice"),
+    ("a pair made of a seed", lambda: ensemble(make=lambda seed: (G(), D())), "make_networks must be .*0 arguments"),
+    ("one network for a pair", lambda: ensemble(make=G), "must return two networks"),
+    ("three networks for a pair", lambda: ensemble(make=lambda: (G(), D(), D())), "must return two networks"),
     ("networks for make_networks", lambda: ensemble(make=(G(), D())), "make_networks must be"),
     ("labels in an ensemble", lambda: ensemble(sample=labelled), "without labels"),
     # --- runs
@@ -810,5 +1045,31 @@ RIGHT = [
     ("labels of an embedding", lambda: gan(Embedding(2), Embedding(1), labelled)),
     ("an optimiser converted with its weights", lambda: converted(torch.optim.Adam, load_own_states)),
     ("momentum in another precision", lambda: converted(partial(torch.optim.SGD, momentum=0.9))),
+    ("betas in an array", lambda: training.adam(G(), betas=np.array([0.0, 0.9]))),
+    ("a latent_dim that is a tensor", lambda: gan(with_attribute(G(), latent_dim=torch.tensor(2))).sample(2)),
+    ("data made in inference mode", lambda: model(sample=made_in_inference)),
+    ("points made in inference mode", lambda: gan(sample=made_in_inference)),
+    ("a game of one's own that D climbs", lambda: climbing(Value())),
+    ("a likelihood that is climbed", likelihood_climbed),
+    ("frozen features in all members", lambda: ensemble(make=on_shared_features())),
+    ("one pair for one member", lambda: ensemble([1], make=same_pair())),
+    ("a frozen translator", lambda: cycle(with_attribute(p := pair_of_domains(), to_a=frozen(p.to_a)))),
+    (
+        "a frozen encoder",
+        lambda: vae(with_attribute(v := models.FullyConnectedVAE(4, (8,)), encoder=frozen(v.encoder))),
+    ),
+    ("a ScriptModule for D", lambda: gan(None, scripted())),
+    ("a recurrent D", lambda: gan(None, Through(nn.LSTM(2, 1), lambda y: y[0]))),
+    ("a G without a graph in evaluation", lambda: gan(Through(G(), Graphless()))),
+    ("noise in training alone", lambda: gan(None, OddInTraining(first=lambda x: x + torch.randn_like(x)))),
+    ("a loss that changes its own batch", lambda: model(loss=lambda net, x: net(x.add_(1)).square().mean())),
+    ("a callback written in C", lambda: gan(callbacks=[every(1, print)])),
+    ("a method as a callback", lambda: gan(callbacks=[every(1, [].append)])),
+    (
+        "more arguments with defaults",
+        lambda: gan(sample=lambda n, std=0.1: points(n), schedule=lambda p, power=2: 1 - p),
+    ),
+    ("freezing a layer of G", partial(freezing, "generator")),
+    ("freezing a layer of D", partial(freezing, "discriminator")),
     ("one tensor in a tuple", lambda: gan(sample=lambda n: (points(n),))),
 ]
