@@ -78,9 +78,6 @@ class Batches:
             self.shape = x.shape[1:]
             if self.dtype is not None and not bool(x.isfinite().all()):
                 raise ValueError(f"the samples hold NaN or infinite values: look at what {self.name} returns")
-        if any(part.is_inference() for part in parts):  # which no gradient may pass by
-            parts = tuple(part.clone() for part in parts)
-            x, drawn = parts[0], parts
         if x.shape[1:] != self.shape:
             raise ValueError(
                 f"{self.name} returns samples of shape {tuple(x.shape[1:])}, and returned {tuple(self.shape)} before: "
