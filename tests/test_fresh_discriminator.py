@@ -61,6 +61,23 @@ def test_equal_distributions_are_not_told_apart_even_by_a_network_that_learns_by
     assert abs(found.auc - 0.5) < 0.25
 
 
+class Centred(nn.Module):
+    """A D that compares the samples of a batch with their mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(1, 8), nn.ReLU(), nn.Linear(8, 1))
+
+    def forward(self, x):
+        return self.layers(x / (x - x.mean(0)).square().mean().sqrt()).squeeze(1)
+
+
+def test_a_network_that_compares_samples_learns_and_judges_them_apart():
+    torch.manual_seed(0)
+    narrow, wide = torch.randn(2000, 1), 1 + 0.1 * torch.randn(2000, 1)
+    assert fresh_discriminator(Centred(), narrow, wide, lr=0.01).accuracy > 0.95  # mixed in training, it diverges
+
+
 def test_the_network_given_and_all_random_numbers_stay_as_they_were():
     network, real = Line(), torch.randn(100, 1)
     before, state = network.layer.weight.clone(), torch.get_rng_state()

@@ -232,6 +232,28 @@ def test_a_penalty_on_a_discriminator_that_compares_samples_is_warned_of_unless_
         train(lambda: (models.PointGenerator(), declared), penalty=objectives.r1_penalty)
 
 
+class Augmented(nn.Module):
+    """A discriminator that turns its samples, all or each, half of the time."""
+
+    def __init__(self, each: bool):
+        super().__init__()
+        self.network, self.each = models.PointDiscriminator(), each
+
+    def forward(self, x):
+        turned = torch.rand(len(x) if self.each else 1, 1) < 0.5
+        return self.network(torch.where(turned, -x, x))
+
+
+@pytest.mark.parametrize("each", [True, False])
+def test_augmentation_is_not_taken_for_a_comparison_of_samples(each):
+    for seed in range(10):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            pair = models.PointGenerator(), Augmented(each)
+            run = train(lambda pair=pair: pair, steps=1, seed=seed, penalty=objectives.r1_penalty)
+        assert not run.loop.step.judge.apart
+
+
 @pytest.mark.parametrize("length", [15, 17, 0])
 def test_a_batch_of_another_length_is_refused_in_any_step(length):
     calls = []

@@ -13,15 +13,19 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from course_utils.evaluation.membership import membership_auc
-from course_utils.inputs import require_count, require_kind, require_number, shown
+from course_utils.inputs import require_count, require_number, shown
 from course_utils.models import evaluating
 from course_utils.tensor_inputs import require_finite, require_tensor
+from course_utils.training.fit import require_network
+from course_utils.training.judge import mixes_batch, sees_others
+from course_utils.training.look import ask
 from course_utils.training.randomness import forked_random_state, require_seed
 from course_utils.training.reach import require_logits
 
 LEAST = 40  # samples of each kind
 LOOKS = 20  # at the samples that choose when to stop
 CHUNK = 1000  # samples judged at once
+WORSE_THAN_A_COIN = -2  # nats; a D that always says ½ has V = −1.386
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,18 @@ def fresh_discriminator(
 ) -> FreshDiscriminator:
     """Train a copy of an untrained `discriminator` to tell real from generated samples, and judge it on others.
 
-    Of the samples [n, …] and [m, …], a random half trains it: Adam on the cross-entropy of batches, half of them real.
+    Of the samples [n, …] and [m, …], a random half trains it: Adam on the cross-entropy of batches, half of them real,
+    which are judged apart where D compares the samples of a batch.
     A quarter chooses at which of 20 moments it was best, and the last quarter judges. For every D,
     V(G, D) ≤ 2 JSD − 2 ln 2 (Goodfellow et al. 2014, theorem 1), so what is measured bounds the JSD from below: a
     better network, more samples or more steps may raise it.
 
     Raises ValueError for fewer than 40 samples of a kind, for NaN, and for a D that does not give one logit a sample.
     """
-    require_kind("discriminator", discriminator, nn.Module)
+    with torch.enable_grad():  # it may be asked for in the middle of an evaluation
+        require_network("discriminator", discriminator)
+    if getattr(discriminator, "pack", 1) > 1:
+        raise ValueError("a fresh discriminator judges single samples: pass the network inside Packed")
     steps, half = require_count("steps", steps), require_count("batch_size", batch_size, least=2) // 2
     lr, seed = require_number("lr", lr, above=0), require_seed(seed)
     network = copy.deepcopy(discriminator)
@@ -76,13 +84,18 @@ def fresh_discriminator(
             for name, samples in {"real": real, "generated": generated}.items()
         )
         with evaluating(network), torch.no_grad():
+            _logits(network, real_choose[:2])
             require_logits(network, real_choose[:2], [], "discriminator")
+        with torch.no_grad():
+            apart = mixes_batch(network) or sees_others(network, real_choose[:2], fake_choose[:2], [], 0)
         answers = torch.cat([torch.ones(half, device=device), torch.zeros(half, device=device)])
         optimizer = torch.optim.Adam(network.train().parameters(), lr=lr, betas=(0.5, 0.999))
         best, best_weights = -math.inf, None
         for step in range(1, steps + 1):
-            batch = torch.cat([_draw(real_train, half), _draw(fake_train, half)])
-            loss = binary_cross_entropy_with_logits(_logits(network, batch), answers.to(batch.dtype))
+            batches = _draw(real_train, half), _draw(fake_train, half)
+            batches = batches if apart else [torch.cat(batches)]
+            logits = torch.cat([_logits(network, batch) for batch in batches])
+            loss = binary_cross_entropy_with_logits(logits, answers.to(logits.dtype))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -90,8 +103,10 @@ def fresh_discriminator(
                 value = sum(term.mean().item() for term in _terms(network, real_choose, fake_choose))
                 if value > best:
                     best, best_weights = value, copy.deepcopy(network.state_dict())
-    if best_weights is None:
-        raise ValueError(f"the fresh discriminator diverged, its V is NaN or −infinity: lower its rate, lr={lr:g}")
+    if best < WORSE_THAN_A_COIN:
+        raise ValueError(
+            f"the fresh discriminator diverged, its V never rose above {best:.3g}: lower its rate, lr={lr:g}"
+        )
     network.load_state_dict(best_weights)
     return _judged(network.eval(), real_judge, fake_judge)
 
@@ -146,7 +161,7 @@ def _read(network: nn.Module, x: Tensor) -> Tensor:
 
 
 def _logits(network: nn.Module, x: Tensor) -> Tensor:
-    logits = network(x)
-    if not isinstance(logits, Tensor) or logits.shape != (len(x),):
+    logits = ask("the fresh discriminator", network, x)
+    if not isinstance(logits, Tensor) or logits.shape not in ((len(x),), (len(x), 1)):
         raise ValueError(f"a discriminator gives one logit for each of {len(x)} samples, [n], not {shown(logits)}")
-    return logits
+    return logits.flatten()

@@ -43,7 +43,9 @@ def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
             raise ValueError(f"rank_correlation needs two tensors [n, ...], and {name} is {shown(maps)}")
         require_finite(name, maps)
     if a.shape != b.shape or a.ndim < 2:
-        raise ValueError(f"rank_correlation needs two tensors [n, ...] alike, not {list(a.shape)} and {list(b.shape)}")
+        raise ValueError(
+            f"rank_correlation needs two tensors [n, m, ...] alike, not {list(a.shape)} and {list(b.shape)}"
+        )
     ranks = [torch.from_numpy(rankdata(maps.detach().flatten(1).cpu().numpy(), axis=1)) for maps in (a, b)]
     first, second = (r - r.mean(1, keepdim=True) for r in ranks)
     return (first * second).sum(1) / (first.norm(dim=1) * second.norm(dim=1))

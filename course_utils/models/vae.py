@@ -72,8 +72,14 @@ class VAE(nn.Module):
         return None
 
     def log_likelihood(self, x: Tensor, z: Tensor, *condition: Tensor) -> Tensor:
-        """log p(x|z) of each image, [n], in nats."""
-        return self.likelihood.log_prob(x, self.decode(z, *condition))
+        """log p(x|z) of each image, [n], in nats. Raises ValueError for a likelihood that gives other than that."""
+        nats = self.likelihood.log_prob(x, self.decode(z, *condition))
+        if not isinstance(nats, Tensor) or nats.shape != x.shape[:1]:
+            raise ValueError(
+                f"the likelihood's log_prob must return one number an image, [{len(x)}], not {shown(nats)}: sum over "
+                "the pixels"
+            )
+        return nats
 
     def images(self, z: Tensor, *condition: Tensor) -> Tensor:
         """The mean of p(x|z) as images in [−1, 1]."""

@@ -15,6 +15,7 @@ optimiser steps, in one message: through NCCL on CUDA, where each process needs 
 """
 
 import atexit
+import gc
 import io
 import socket
 from collections.abc import Callable, Iterable
@@ -46,7 +47,9 @@ def _leave() -> None:
     it (2 of 25 runs): "terminate called without an active exception".
     """
     if dist.is_initialized():
+        gc.collect()  # what is left of a run that an exception has ended may hold a message that is still under way
         dist.destroy_process_group()
+        gc.collect()
 
 
 def is_first() -> bool:

@@ -13,6 +13,7 @@ from course_utils.models import evaluating
 from course_utils.objectives import Penalty
 from course_utils.training.batches import left_alone
 from course_utils.training.modes import awake
+from course_utils.training.randomness import random_state
 
 Verdict = Tensor | tuple[Tensor, Tensor]  # logits, or (logits, class logits) of a D that is also a classifier
 
@@ -138,8 +139,7 @@ def mixes_batch(network: nn.Module) -> bool:
 def sees_others(network: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], batch_axis: int) -> bool:
     """Whether D's verdicts on either batch change where it judges both in one, so that some layer compares samples.
 
-    It is asked without dropout. If it says another thing of the same batch each time, by noise of its own, nobody can
-    tell.
+    It is asked without dropout. If it draws random numbers all the same, for noise or augmentation, nobody can tell.
     """
     joint, joint_labels = torch.cat([real, fake], batch_axis), [torch.cat([part, part]) for part in labels]
     # The kernels for another batch size round otherwise, on an accelerator also in fewer digits.
@@ -155,12 +155,14 @@ def sees_others(network: nn.Module, real: Tensor, fake: Tensor, labels: list[Ten
         return bool((one - other).abs().max() > tolerance * torch.maximum(one.abs().max(), other.abs().max()))
 
     for mode in (awake, evaluating):
+        before = random_state(real.device)
         try:
             apart, again = (torch.cat([verdict(mode, x, labels) for x in (real, fake)], batch_axis) for _ in range(2))
             together = verdict(mode, joint, joint_labels)
         except Exception:  # a network need not take just as many
             continue
-        if not differ(apart, again) and differ(apart, together):
+        drew = any(not torch.equal(state, before[name]) for name, state in random_state(real.device).items())
+        if not drew and not differ(apart, again) and differ(apart, together):
             return True
     return False
 

@@ -68,11 +68,21 @@ def _require_optimizer(argument: str, who: str, optimizer: Optimizer) -> None:
 
 def _require_descent(argument: str, optimizer: Optimizer, loss: object) -> None:
     for group in optimizer.param_groups:
+        if "lr" not in group:
+            raise ValueError(f'{argument} has a group without a rate "lr", which schedules change: give it one, lr=1.0')
         require_number(f"the learning rate of {argument}", group["lr"], least=0)
-        if group.get("maximize") and str(getattr(loss, "__module__", "")).startswith("course_utils."):
+        if group.get("maximize") and _is_ours(loss):
             raise ValueError(
                 f"{argument} has maximize=True, and would climb a loss that is to be minimised: make it without"
             )
+
+
+def _is_ours(loss: object) -> bool:
+    """Whether it is the course's own: a game of an objective is if its losses are."""
+    objective = getattr(loss, "objective", loss)
+    parts = [getattr(objective, name, None) for name in ("discriminator_loss", "generator_loss")]
+    made = [getattr(part, "func", part) for part in parts if part is not None] or [loss]
+    return all(str(getattr(part, "__module__", "")).startswith("course_utils.") for part in made)
 
 
 def _require_dense_or_sparse(argument: str, who: str, networks: list[nn.Module], optimizer: Optimizer) -> None:

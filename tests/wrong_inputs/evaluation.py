@@ -126,8 +126,11 @@ ROWS = [
                 {"discriminator": nn.Sequential(D, nn.Sigmoid())},
                 "the discriminator ends in a sigmoid",
             ),
-            ("of two axes", {"discriminator": NETWORK}, r"one logit for each of .* samples, \[n\]"),
-            ("that is a function", {"discriminator": torch.tanh}, "discriminator must be Module"),
+            ("of two logits", {"discriminator": nn.Linear(2, 2)}, r"one logit for each of .* samples, \[n\]"),
+            ("that is frozen", {"discriminator": nn.Linear(2, 1).requires_grad_(False)}, "nothing to train"),
+            ("of another width", {"discriminator": nn.Linear(3, 1)}, "the fresh discriminator cannot take an input"),
+            ("of packs", {"discriminator": models.Packed(nn.Linear(4, 1), 2)}, "pass the network inside Packed"),
+            ("that is a function", {"discriminator": torch.tanh}, "discriminator must be a network"),
             ("without steps", {"steps": 0}, "steps must be at least 1"),
             ("of one sample a batch", {"batch_size": 1}, "batch_size must be at least 2"),
             ("with no rate", {"lr": 0.0}, "lr must be above 0"),
@@ -422,6 +425,7 @@ ROWS = [
 ]
 
 RIGHT = [
+    ("a fresh discriminator with one column of logits", lambda: fresh(discriminator=nn.Linear(2, 1))),
     ("a fresh discriminator, its counts of numpy", lambda: fresh(steps=np.int64(3), batch_size=np.int64(7))),
     ("images in double, and a little beyond", lambda: evaluation.legibility((IMAGES * 1.0005).double(), READER, 0)),
     ("blank and white images", lambda: (READER.logits(X), READER.logits(X + 1))),

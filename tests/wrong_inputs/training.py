@@ -430,6 +430,17 @@ def climbing(game=objectives.NON_SATURATING):
     return gan(None, d, objective=game, d_optimizer=torch.optim.Adam(d.parameters(), maximize=True))
 
 
+def own_losses():
+    """Climbed by D on purpose: V, and not minus V."""
+    return objectives.Objective("climbed", lambda real, fake: real.mean() - fake.mean(), lambda fake: -fake.mean())
+
+
+def without_a_rate():
+    optimizer = torch.optim.SGD((d := D()).parameters(), 0.1)
+    del optimizer.param_groups[0]["lr"]
+    return gan(None, d, d_optimizer=optimizer)
+
+
 def at_a_rate_below_0():
     d = D()
     optimizer = torch.optim.SGD(d.parameters(), 0.1)
@@ -627,6 +638,26 @@ BOUNDED = nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1))  # whose logits stay s
 DATA = points(100)
 BATCHNORM = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
+
+class Nats:
+    """A likelihood of its own: what `last` makes of each pixel's logarithm."""
+
+    def __init__(self, last):
+        self.last = last
+
+    def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
+        return self.last(-(x - parameters).square())
+
+    def images(self, parameters: Tensor) -> Tensor:
+        return parameters
+
+
+def nats_of(last):
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 8))
+    decoder = nn.Sequential(nn.Linear(4, 784), nn.Unflatten(1, (1, 28, 28)))
+    return vae(models.VAE(encoder, decoder, 4, Nats(last)), images)
+
+
 ROWS = [
     # --- what is drawn
     ("a short batch at the start", lambda: gan(sample=short_after(1)), r"must return 2 samples.*returned 1"),
@@ -784,6 +815,7 @@ ROWS = [
     ("a rate for an optimiser", lambda: gan(d_optimizer=1e-3), "d_optimizer must be a torch optimiser"),
     ("an optimiser that asks for the loss", lambda: model(net := nn.Linear(2, 2), optimizer=LBFGS(net.parameters())),
      "LBFGS calls the loss itself"),
+    ("an optimiser without a rate", without_a_rate, 'd_optimizer has a group without a rate "lr"'),
     ("an optimiser that climbs", climbing, "d_optimizer has maximize=True"),
     ("a VAE's optimiser that climbs", lambda: vae(v := models.FullyConnectedVAE(4, (8,)), optimizer=torch.optim.Adam(
         v.parameters(), maximize=True)), "optimizer has maximize=True"),
@@ -925,6 +957,10 @@ ROWS = [
     ("probabilities from a decoder", lambda: vae(decoder(torch.sigmoid)), "the decoder ends in a sigmoid"),
     ("an encoder of two tensors", lambda: vae(halved("encoder")), "must return one tensor"),
     ("a decoder of two tensors", lambda: vae(halved("decoder")), "must return one tensor"),
+    *[
+        (f"a likelihood of {what}", partial(nats_of, last), "log_prob must return one number an image")
+        for what, last in {"each pixel": lambda y: y, "the batch": torch.mean, "nothing": lambda y: None}.items()
+    ],
     ("an encode of one tensor", lambda: vae(OneCode(4, (8,))), "encode must return a pair of tensors, .*not torch"),
     ("a decoder's scaled sigmoid", lambda: vae(decoder(lambda y: 0.9 * y.sigmoid() + 0.05)), "the decoder ends in"),
     ("a decoder's sigmoid in training alone", lambda: vae(decoder(torch.sigmoid, InTraining)), "the decoder ends in"),
@@ -979,6 +1015,7 @@ ROWS = [
 ]  # fmt: skip
 
 RIGHT = [
+    ("own losses that D climbs", lambda: climbing(own_losses())),
     ("numpy's counts and seeds", lambda: gan(steps=np.int64(2), batch_size=np.int32(8), seed=np.int64(3))),
     ("torch's counts", lambda: gan(steps=torch.tensor(2), d_steps=torch.tensor(1))),
     ("seeds in a range", lambda: ensemble(range(2))),
