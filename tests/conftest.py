@@ -81,6 +81,16 @@ def stand_in():
     backend.unplug()
 
 
+def is_over(process) -> bool:
+    """Whether a `psutil.Process` has ended; it may be a zombie, or vanish while we look."""
+    import psutil
+
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Checkout:
     """A copy of the course's launcher and commands, with small lessons and chosen requirements."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Checkout
+from conftest import Checkout, is_over
 from test_launcher import one_line, wait_for
 
 from course_utils.commands import venv
@@ -215,7 +215,7 @@ def test_what_a_step_has_started_ends_with_it(quick, moment, end):
     _, err = child.communicate(timeout=60)
     assert (child.returncode, err) == STOPPED
     assert not quick.venv.exists()
-    assert not writer.is_running() or writer.status() == psutil.STATUS_ZOMBIE
+    assert is_over(writer)
 
 
 def test_a_killed_launcher_whose_step_goes_on_keeps_the_next_one_waiting(quick):
@@ -237,7 +237,7 @@ def test_sigterm_reaches_what_a_verb_has_started(ready):
     script = psutil.Process(int(text_of(ready.root / "paused")))
     child.send_signal(signal.SIGTERM)
     _, err = child.communicate(timeout=60)
-    assert (child.returncode, err) == (130, "course.py: stopped\n") and not script.is_running()
+    assert (child.returncode, err) == (130, "course.py: stopped\n") and is_over(script)
 
 
 def test_a_closed_terminal_does_not_end_what_runs_under_nohup(quick):
