@@ -1,7 +1,7 @@
 """The course's one VAE training loop."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -106,10 +106,11 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
     """Draws two of everything; raises ValueError for what cannot be trained."""
     weights = {id(weight) for weight in vae.parameters()}
     for name, value in getattr(vae.likelihood, "__dict__", {}).items():
-        if isinstance(value, Tensor) and value.requires_grad and id(value) not in weights:
+        if any(weight.requires_grad and id(weight) not in weights for weight in _tensors_in(value)):
             raise ValueError(
                 f"the likelihood's {name} wants a gradient, and is no weight of the VAE, so it would not be learnt: "
-                "make it an nn.Parameter, and make the VAE with that likelihood"
+                "make it an nn.Parameter, and make the VAE with that likelihood; with layers of its own, the "
+                "likelihood must be an nn.Module"
             )
     bernoulli = isinstance(vae.likelihood, Bernoulli)
     with torch.no_grad(), forked_random_state(sample.device), evaluating(vae):
@@ -134,3 +135,15 @@ def _require_fit(vae: nn.Module, sample: Batches) -> None:
                 require_trainable("the VAE's encoder", vae, vae.encode, x, *condition)
         if trained(vae.decoder.parameters()):
             require_trainable("the VAE's decoder", vae, vae.decode, mean, *condition)
+            require_trainable("the VAE's log_likelihood", vae.decoder, vae.log_likelihood, x, mean, *condition)
+
+
+def _tensors_in(value: object) -> Iterator[Tensor]:
+    """The tensors that a setting is made of: one, those of a network, or of a list or dictionary of them."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, nn.Module):
+        yield from value.parameters()
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors_in(part)
