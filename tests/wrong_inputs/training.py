@@ -961,7 +961,7 @@ ROWS = [
         (f"a likelihood of {what}", partial(nats_of, last), "log_prob must return one number an image")
         for what, last in {"each pixel": lambda y: y, "the batch": torch.mean, "nothing": lambda y: None}.items()
     ],
-    ("a likelihood that is detached", lambda: nats_of(lambda y: y.detach().flatten(1).sum(1)), "log_likelihood returns"),
+    ("a likelihood that is detached", lambda: nats_of(lambda y: y.detach().flatten(1).sum(1)), "log_likelihood"),
     ("a likelihood with layers", lambda: nats_of(nn.Linear(784, 1)), "last wants a gradient, .* must be an nn.Module"),
     ("an encode of one tensor", lambda: vae(OneCode(4, (8,))), "encode must return a pair of tensors, .*not torch"),
     ("a decoder's scaled sigmoid", lambda: vae(decoder(lambda y: 0.9 * y.sigmoid() + 0.05)), "the decoder ends in"),
