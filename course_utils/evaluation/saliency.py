@@ -46,6 +46,6 @@ def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
         raise ValueError(
             f"rank_correlation needs two tensors [n, m, ...] alike, not {list(a.shape)} and {list(b.shape)}"
         )
-    ranks = [torch.from_numpy(rankdata(maps.detach().flatten(1).cpu().numpy(), axis=1)) for maps in (a, b)]
+    ranks = [torch.from_numpy(rankdata(maps.detach().flatten(1).cpu().double().numpy(), axis=1)) for maps in (a, b)]
     first, second = (r - r.mean(1, keepdim=True) for r in ranks)
     return (first * second).sum(1) / (first.norm(dim=1) * second.norm(dim=1))
