@@ -25,7 +25,7 @@ from course_utils.training.reach import require_logits
 LEAST = 40  # samples of each kind
 LOOKS = 20  # at the samples that choose when to stop
 CHUNK = 1000  # samples judged at once
-WORSE_THAN_A_COIN = -2  # nats; a D that always says ½ has V = −1.386
+WORSE = 1  # nats below its V before the first step: no training, but divergence
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def fresh_discriminator(
             apart = mixes_batch(network) or sees_others(network, real_choose[:2], fake_choose[:2], [], 0)
         answers = torch.cat([torch.ones(half, device=device), torch.zeros(half, device=device)])
         optimizer = torch.optim.Adam(network.train().parameters(), lr=lr, betas=(0.5, 0.999))
+        first = sum(term.mean().item() for term in _terms(network, real_choose, fake_choose))
         best, best_weights = -math.inf, None
         for step in range(1, steps + 1):
             batches = _draw(real_train, half), _draw(fake_train, half)
@@ -103,7 +104,7 @@ def fresh_discriminator(
                 value = sum(term.mean().item() for term in _terms(network, real_choose, fake_choose))
                 if value > best:
                     best, best_weights = value, copy.deepcopy(network.state_dict())
-    if best < WORSE_THAN_A_COIN:
+    if not best > first - WORSE:
         raise ValueError(
             f"the fresh discriminator diverged, its V never rose above {best:.3g}: lower its rate, lr={lr:g}"
         )
