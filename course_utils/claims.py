@@ -1,12 +1,12 @@
 """Claims, the sentences of the course that are measured and asserted whenever a lesson runs, and their ledger."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from course_utils.conditions import Condition
-from course_utils.inputs import require_flag, require_kind, require_text, shown
+from course_utils.conditions import Condition, runs_of
+from course_utils.inputs import require_flag, require_kind, require_text
 from course_utils.intervals import confidence_interval
 from course_utils.storage import write_json
 
@@ -74,12 +74,7 @@ def describe(measured: object, finite: bool = True) -> str:
         return measured or ""
     if isinstance(measured, Mapping) and measured:
         return ", ".join(f"{name} {describe(value, finite)}" for name, value in measured.items())
-    try:
-        values = [float(v) for v in measured] if _is_sequence(measured) else [float(measured)]
-    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, for a row of several numbers
-        raise ValueError(f"measured must be a number, or one for each run, not {shown(measured)}") from error
-    if not values:
-        raise ValueError("measured is empty: there is no run to speak of")
+    values = runs_of(measured)
     if broken := [value for value in values if not math.isfinite(value)]:
         if finite and any(map(math.isnan, broken)):
             raise ValueError("measured is NaN, which no claim can rest on; find where it arises first")
@@ -87,10 +82,6 @@ def describe(measured: object, finite: bool = True) -> str:
         return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± nan ({len(values)} runs)"
     mean, half_width = confidence_interval(values)
     return f"{mean:.4g}" if len(values) == 1 else f"{mean:.4g} ± {half_width:.2g} ({len(values)} runs)"
-
-
-def _is_sequence(measured: object) -> bool:
-    return isinstance(measured, Sequence) or getattr(measured, "ndim", 0) > 0
 
 
 class Ledger:

@@ -113,17 +113,22 @@ class Condition:
         return value > self.above if self.above is not None else value < self.below
 
     def _values(self, measured: object) -> list:
-        """The runs: each entry of a sequence or of a row of numbers; or the one thing that was measured."""
+        """The runs; or, for `holds`, the one thing that was measured."""
         if isinstance(measured, Mapping | str) and self.holds is not None:
             return [measured]
-        many = isinstance(measured, Sequence) and not isinstance(measured, str) or getattr(measured, "ndim", 0) == 1
-        found = list(measured) if many else [measured]
-        if not found:
-            raise ValueError("measured is empty: there is no run to speak of")
-        try:
-            return [float(value) for value in found]
-        except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, for a row of several numbers
-            raise ValueError(f"measured must be a number, or one for each run, not {shown(measured)}") from error
+        return runs_of(measured)
+
+
+def runs_of(measured: object) -> list[float]:
+    """A number, or one for each run (a tensor, an array or a sequence), as a list; raises ValueError for all else."""
+    many = isinstance(measured, Sequence) and not isinstance(measured, str) or getattr(measured, "ndim", 0) > 0
+    try:
+        values = [float(value) for value in measured] if many else [float(measured)]
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, for a row of several numbers
+        raise ValueError(f"measured must be a number, or one for each run, not {shown(measured)}") from error
+    if not values:
+        raise ValueError("measured is empty: there is no run to speak of")
+    return values
 
 
 def _two_numbers(between: object) -> tuple[float, float]:

@@ -12,13 +12,7 @@ from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.conditions import Condition
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import predicted_seconds
-from course_utils.inputs import (
-    require_choice,
-    require_count,
-    require_flag,
-    require_kind,
-    require_mapping,
-)
+from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_mapping
 from course_utils.machine import best_device
 from course_utils.reproduction import Reproduction
 from course_utils.training.interrupt import STOPPED
@@ -170,8 +164,8 @@ class Lesson(Reproduction):
 
     def _enter(self, claim: Claim) -> None:
         """Print it; enter it and stop at it if it fails, where claims are asserted."""
-        if self.unchecked:
-            print(f"· not checked {self.unchecked}: {claim.said()}")
+        if why := self.unchecked:
+            print(f"· not checked {why}: {claim.said()}")
             return
         if not self.becomes_evidence:
             self._page().add(claim)

@@ -1,8 +1,6 @@
 """The claims of converted lessons have teeth: with the trained model exchanged for another, they turn ✘."""
 
-import contextlib
-import io
-import re
+import json
 
 import nbformat
 import pytest
@@ -33,16 +31,14 @@ def verdicts(number: str, monkeypatch, tmp_path) -> dict[str, bool]:
     """Each claim of the lesson at the cpu budget, and whether it held; none stops the lesson."""
     monkeypatch.setenv("COURSE_BUDGET", "cpu")
     monkeypatch.setenv("COURSE_DATASET", "digits")
-    monkeypatch.setenv("COURSE_EVIDENCE", str(tmp_path / "numbers.json"))
+    monkeypatch.setenv("COURSE_CLAIMS", "report")
     monkeypatch.setenv("COURSE_STATIC", "1")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        namespace = {}
-        for cell in nbformat.read(all_lessons()[number], as_version=4).cells:
-            if cell.cell_type == "code" and "%pip" not in cell.source:
-                exec(cell.source, namespace)
-    said = re.findall(r"^([✔✘]) (.*?)  \[", printed.getvalue(), re.MULTILINE)
-    return {sentence: mark == "✔" for mark, sentence in said}
+    namespace = {}
+    for cell in nbformat.read(all_lessons()[number], as_version=4).cells:
+        if cell.cell_type == "code" and "%pip" not in cell.source:
+            exec(cell.source, namespace)
+    (page,) = (tmp_path / "ledger").glob(f"{number}-*.json")
+    return {claim["text"]: claim["holds"] for claim in json.loads(page.read_text(encoding="utf-8"))["claims"]}
 
 
 @pytest.mark.parametrize("number", CONVERTED)

@@ -84,7 +84,7 @@ def sentences(prose: str) -> list[str]:
 def report(found: list[Finding], pages: Iterable[dict], numbers: Iterable[str], whole: bool) -> str:
     """A table of counts; with `whole`, then each finding under its lesson and kind."""
     counts = Counter((finding.lesson, finding.kind) for finding in found)
-    claims = Counter({page["lesson"]: 0 for page in pages})
+    claims = Counter()
     for page in pages:
         claims[page["lesson"]] += len(page["claims"])
     lines = [f"{'lesson':>6} {'claims':>7}   " + "   ".join(KINDS)]

@@ -27,9 +27,12 @@ def run(lesson: Path, data: str, budget: str, count: int, fingerprint: str) -> i
     if table.get("fingerprint") != fingerprint:
         table = {"used": table["used"], "fingerprint": fingerprint, "seeds": [], "failed": {}}
     failed = defaultdict(list, table["failed"])
-    os.environ |= {"COURSE_DATASET": data, "COURSE_CLAIMS": "report"} if data != "toys" else {"COURSE_CLAIMS": "report"}
+    path = path_for(number, data, f"{budget}-fresh")
+    os.environ["COURSE_CLAIMS"] = "report"
+    if uses_images(lesson):
+        os.environ["COURSE_DATASET"] = data
     for _ in range(count):
-        seed = next(seed for seed in range(FIRST, FIRST + len(table["used"]) + 1) if seed not in table["used"])
+        seed = max(table["used"], default=FIRST - 1) + 1
         os.environ["COURSE_SEED"] = str(seed)
         ledger = BUILD / "evidence" / f"fresh-{number}-{data}-{budget}" / f"seed-{seed}"
         notebook, seconds, error = execute(lesson, budget, ledger)
@@ -42,9 +45,9 @@ def run(lesson: Path, data: str, budget: str, count: int, fingerprint: str) -> i
                 failed[claim["text"]].append(seed)
         held = sum(claim["holds"] for claim in page["claims"])
         table |= {"used": [*table["used"], seed], "seeds": [*table["seeds"], seed], "failed": failed, "made": made()}
-        write_json(path_for(number, data, f"{budget}-fresh"), table)
+        write_json(path, table)
         print(f"seed {seed}: {seconds:.0f} s; {held} of {len(page['claims'])} claims held", flush=True)
     for sentence, seeds in failed.items():
         print(f"failed with seed {', '.join(map(str, seeds))}: {sentence}")
-    print(f"{len(table['seeds'])} fresh seeds in {shown(path_for(number, data, f'{budget}-fresh'))}")
+    print(f"{len(table['seeds'])} fresh seeds in {shown(path)}")
     return 1 if failed else 0

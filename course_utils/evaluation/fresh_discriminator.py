@@ -90,7 +90,7 @@ def fresh_discriminator(
             apart = mixes_batch(network) or sees_others(network, real_choose[:2], fake_choose[:2], [], 0)
         answers = torch.cat([torch.ones(half, device=device), torch.zeros(half, device=device)])
         optimizer = torch.optim.Adam(network.train().parameters(), lr=lr, betas=(0.5, 0.999))
-        first = sum(term.mean().item() for term in _terms(network, real_choose, fake_choose))
+        first = _value(network, real_choose, fake_choose)
         best, best_weights = -math.inf, None
         for step in range(1, steps + 1):
             batches = _draw(real_train, half), _draw(fake_train, half)
@@ -101,7 +101,7 @@ def fresh_discriminator(
             loss.backward()
             optimizer.step()
             if step % max(1, steps // LOOKS) == 0 or step == steps:
-                value = sum(term.mean().item() for term in _terms(network, real_choose, fake_choose))
+                value = _value(network, real_choose, fake_choose)
                 if value > best:
                     best, best_weights = value, copy.deepcopy(network.state_dict())
     if not best > first - WORSE:
@@ -135,9 +135,9 @@ def _draw(samples: Tensor, count: int) -> Tensor:
 
 
 def _judged(network: nn.Module, real: Tensor, fake: Tensor) -> FreshDiscriminator:
-    on_real, on_fake = _terms(network, real, fake)
-    value = (on_real.mean() + on_fake.mean()).item()
     real_logits, fake_logits = _read(network, real), _read(network, fake)
+    on_real, on_fake = logsigmoid(real_logits), logsigmoid(-fake_logits)  # log D, log(1 − D)
+    value = (on_real.mean() + on_fake.mean()).item()
     right = (real_logits > 0).double().mean() + (fake_logits <= 0).double().mean()
     return FreshDiscriminator(
         accuracy=right.item() / 2,
@@ -149,9 +149,9 @@ def _judged(network: nn.Module, real: Tensor, fake: Tensor) -> FreshDiscriminato
     )
 
 
-def _terms(network: nn.Module, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """log D of each real sample, log(1 − D) of each generated one."""
-    return logsigmoid(_read(network, real)), logsigmoid(-_read(network, fake))
+def _value(network: nn.Module, real: Tensor, fake: Tensor) -> float:
+    """V(G, D) in nats: the mean log D of real samples plus the mean log(1 − D) of generated ones."""
+    return (logsigmoid(_read(network, real)).mean() + logsigmoid(-_read(network, fake)).mean()).item()
 
 
 @torch.no_grad()

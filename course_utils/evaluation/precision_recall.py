@@ -25,9 +25,8 @@ from course_utils.inputs import require_count, require_kind, require_methods
 from .classifier import Classifier
 from .distances import as_points, require_same_width, squared_distances
 
-ROUNDING = (
-    1e-12  # of a ball's radius² and its centre's norm²: what is nearer to its surface counts as on it, so as outside
-)
+# Of a ball's radius² and its centre's norm²: what is nearer to its surface counts as on it, so as outside.
+ROUNDING = 1e-12
 MEASURES = ("precision", "recall", "density", "coverage")
 
 

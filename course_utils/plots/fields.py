@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from course_utils.inputs import require_flag, require_function, require_methods
+from course_utils.intervals import confidence_interval
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.plane import (
@@ -79,17 +80,12 @@ def decision_surface(
 
 
 def log_density(
-    toy,
-    samples,
-    title: str | None = None,
-    extent: Extent | None = None,
-    resolution: int = 160,
-    real: bool = False,
+    toy, samples, title: str | None = None, extent: Extent | None = None, resolution: int = 160, real: bool = False
 ) -> Caption:
     """The exact log density of a toy (`.log_prob`, `.sample`) under samples [n, 2], in nats.
 
     `real`: the samples are the toy's own, and drawn as such. The caption gives their mean log density and its floor,
-    the same for as many fresh samples of the toy itself, each ± 1.96 standard errors.
+    the same for as many fresh samples of the toy itself, each with its 95 % interval.
     """
     role = REAL if require_flag("real", real) else FAKE
     samples = arrays.array(samples, "samples", (None, 2))
@@ -99,7 +95,7 @@ def log_density(
     extent = window(own, 0.65) if extent is None else check_extent(extent)
     xs, ys, points = lattice(extent, resolution)
     field = _log_prob(toy, points).reshape(resolution, resolution)
-    mean, floor = (_mean_with_error(_log_prob(toy, x)) for x in (samples, own))
+    mean, floor = (_mean_with_interval(_log_prob(toy, x)) for x in (samples, own))
     caption = (
         f"Mean log density of {len(samples):,} {role.name} points: {mean} nats; as many fresh ones of this toy reach "
         f"{floor}. The colour scale ends 12 nats below the highest density."
@@ -134,9 +130,9 @@ def log_density(
         return show(figure, caption)
 
 
-def _mean_with_error(values: np.ndarray) -> str:
-    error = 1.96 * values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return f"{arrays.number(values.mean())} ± {error:.2g}"
+def _mean_with_interval(values: np.ndarray) -> str:
+    mean, half_width = confidence_interval(values)
+    return f"{arrays.number(mean)} ± {half_width:.2g}"
 
 
 def vector_field(

@@ -23,9 +23,7 @@ class AveragedModel:
     def __init__(self, model: nn.Module, decay: float):
         decay = require_number("ema_decay", decay, above=0, below=1)
         self.model = copy.deepcopy(require_kind("model", model, nn.Module)).eval()
-        for (
-            weight
-        ) in self.model.parameters():  # one by one: a ScriptModule offers no other way, and copies the graph too
+        for weight in self.model.parameters():  # a ScriptModule offers no other way, and copies the graph too
             weight.detach_()
         self.decay = decay
         self._spectral_norms = spectral_norms(self.model)

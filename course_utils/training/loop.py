@@ -46,6 +46,7 @@ class Loop:
     checkpoint: str | os.PathLike | None
     checkpoint_every: int | None
     progress: bool
+    call: dict[str, Any] = field(init=False)  # the identity in plain values, as it was at the start
     described: dict[str, Any] = field(default_factory=dict, init=False)  # what its checkpoint knows of it
     random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way

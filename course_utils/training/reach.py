@@ -69,9 +69,8 @@ def reach(network: Callable[..., Tensor], x: Tensor, labels: list[Tensor]) -> Bo
         return ANY
     low, high = float(torch.stack(lows).min()), float(torch.stack(highs).max())
     for ends in (SIGMOID, TANH):
-        arrives = (
-            bounds.low < ends.low > low - 1e-6 or bounds.high > ends.high < high + 1e-6
-        )  # not kept there by a ReLU
+        # Where a ReLU keeps them at 0, say, they have not arrived there by a sigmoid.
+        arrives = bounds.low < ends.low > low - 1e-6 or bounds.high > ends.high < high + 1e-6
         if arrives and ends.low <= low and high <= ends.high and high - low > 0.02:
             return ends
     return ANY
