@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import torch
 
+from course_utils.checks.pen import Pen
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.conditions import Condition
 from course_utils.data import ImageData, load_images
@@ -42,7 +43,7 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     return lesson
 
 
-class Lesson(Reproduction):
+class Lesson(Reproduction, Pen):
     """A running lesson. Made by `begin`."""
 
     def __init__(
