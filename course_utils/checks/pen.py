@@ -35,7 +35,8 @@ class Pen:
             remember(lesson_page(self.number), turn.number, state=state)
         if again:
             print("  (This cell ran before, and went on with the course's answer. Run the cell with your code first.)")
-        print(_goes_on(turn, verdicts))
+        ask = f'  (course.hint("{turn.number}") helps.)' if state == NOT_ATTEMPTED else ""
+        print(f"{_goes_on(turn, verdicts)}{ask}")
         if state != RIGHT:
             _show_folded(turn)
         chosen = zip(answers, turn.parts, verdicts, strict=True)
