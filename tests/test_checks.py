@@ -13,13 +13,12 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from course_utils.checks import guard, record, student
+from course_utils.checks import guard, record, shelf, student
 from course_utils.checks.compare import difference, same
 from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, WRONG, examine, judge
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited, number
 from course_utils.checks.guard import TimeLimit, Waiting, time_limit, undisturbed
 from course_utils.checks.observe import Roughly, outcome
-from course_utils.checks.shelf import find
 
 
 def loss(logits):
@@ -32,7 +31,7 @@ def probe(answer):
 
 PART = Part(loss, (Mistake("a flipped sign", "Look at the sign.", lambda logits: -softplus(-logits).mean()),), probe)
 LETTER = choice("B", {"A": ("a guess", "Not A."), "C": ("a hunch", "Not C.")}, why="It is B.")
-EXERCISE = Exercise("2.1", "Two parts", ("Think.", "Think again."), (PART, LETTER))
+EXERCISE = Exercise("2.1", "Two parts", ("Think.", "Think again."), (PART, LETTER), predictions="ABC")
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +49,7 @@ def own_record(tmp_path, monkeypatch):
 @pytest.fixture
 def shelved(monkeypatch):
     """EXERCISE as the only one of its lesson."""
-    monkeypatch.setattr(student, "exercises", lambda lesson: {"2.1": EXERCISE})
-    monkeypatch.setattr(student, "find", lambda number: EXERCISE if number == "2.1" else find(number))
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: {"2.1": EXERCISE} if lesson == "02" else {})
 
 
 # --- verdicts ----------------------------------------------------------------------------------------------
@@ -432,7 +430,7 @@ def test_undisturbed_draws_from_its_seed():
 
 def test_check_reports_each_part_and_the_progress(shelved, capsys):
     student.check("2.1", None, None)
-    assert capsys.readouterr().out == "○ Exercise 2.1: not attempted yet.\nLesson 02: 0 of 1 right   (○ 2.1)\n"
+    assert capsys.readouterr().out == "○ Exercise 2.1: not attempted yet.\nLesson 02: exercises 0 of 1   (○ 2.1)\n"
     student.check("2.1", loss, "a")
     out = capsys.readouterr().out
     assert (
@@ -440,17 +438,17 @@ def test_check_reports_each_part_and_the_progress(shelved, capsys):
         in out
     )
     student.check("2.1", loss, "b")
-    assert "1 of 1 right   (✔ 2.1)" in capsys.readouterr().out
+    assert "exercises 1 of 1   (✔ 2.1)" in capsys.readouterr().out
 
 
 def test_progress_outlives_the_kernel_and_a_fresh_stub(shelved, capsys, monkeypatch, own_record):
     student.check("2.1", loss, "B")
     monkeypatch.setattr(record, "_memory", {})  # a new kernel
-    assert student.progress("02") == "Lesson 02: 1 of 1 right   (✔ 2.1)"
+    assert student.progress("02") == "Lesson 02: exercises 1 of 1   (✔ 2.1)"
     student.check("2.1", stub, None)
-    assert "1 of 1 right" in capsys.readouterr().out.splitlines()[-1]
+    assert "exercises 1 of 1" in capsys.readouterr().out.splitlines()[-1]
     student.check("2.1", stub, "A")
-    assert "0 of 1 right" in capsys.readouterr().out.splitlines()[-1]
+    assert "exercises 0 of 1" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_a_damaged_or_unwritable_record_does_not_stop_the_work(shelved, capsys, monkeypatch, own_record):
@@ -474,7 +472,7 @@ def test_a_record_that_cannot_be_read_is_left_as_it_is(shelved, capsys, monkeypa
     monkeypatch.setattr(record, "open_regular", denied)
     student.check("2.1", stub, "A")
     assert "02.json cannot be read, Permission denied: what you do now is not kept" in capsys.readouterr().out
-    assert "0 of 1 right" in student.progress("02")
+    assert "exercises 0 of 1" in student.progress("02")
     assert [path.read_bytes() for path in own_record.iterdir()] == [kept]
 
 
@@ -484,9 +482,9 @@ def test_a_record_that_cannot_be_read_is_left_as_it_is(shelved, capsys, monkeypa
 def test_an_odd_record_is_no_obstacle(shelved, own_record, content):
     own_record.mkdir()
     (own_record / "02.json").write_text(content)
-    assert student.progress("02") == "Lesson 02: 0 of 1 right   (○ 2.1)"
+    assert student.progress("02") == "Lesson 02: exercises 0 of 1   (○ 2.1)"
     student.check("2.1", loss, "B")
-    assert "1 of 1 right" in student.progress("02")
+    assert "exercises 1 of 1" in student.progress("02")
 
 
 def test_what_follows_an_exercise_waits_for_this_kernels_check(shelved, own_record, capsys):
@@ -509,14 +507,13 @@ def test_a_wrong_number_of_answers_gets_a_sentence(shelved, capsys):
 
 
 def test_a_set_that_is_held_back_says_so(monkeypatch, capsys):
-    monkeypatch.setattr(student, "exercises", lambda lesson: {})
-    monkeypatch.setattr("course_utils.checks.shelf.exercises", lambda lesson: {})
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: {})
     student.check("2.1", loss, "B")
     student.hint("2.1")
     assert not student.predicted("2.1") and not student.is_right("2.1")
     out = capsys.readouterr().out
     assert out.count("is not in this copy of the course: your teacher holds its check back") == 3
-    assert "your teacher has the checks" in student.progress("02")
+    assert "your teacher has the checks of the exercises" in student.progress("02")
 
 
 @pytest.mark.parametrize(("name", "value"), [("COURSE_PROGRESS", "none"), ("NBGRADER_EXECUTION", "autograde")])
