@@ -84,7 +84,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "interpolation": (lambda: plots.interpolation([IMAGES[:5], IMAGES[5:10]], labels=["a", "b"]), ["a", "b"]),
     "gan_curves": (
         lambda: plots.gan_curves(history()),
-        ["real", "generated", "D(x)", "D(G(z))", "D loss", "G loss", "2 ln 2", "ln 2", "cannot tell"],
+        ["real", "generated", "D’s probability of “real”", "D loss", "G loss", "2 ln 2", "ln 2", "cannot tell"],
     ),
     "gan_curves of two": (
         lambda: plots.gan_curves({"a": history(), "b": [history(), history(seed=1)]}),
@@ -325,8 +325,8 @@ def test_gan_curves_reports_the_last_tenth():
     for key, phrase in {
         "real_logit": "log-odds {} on real",
         "fake_logit": "and {} on generated",
-        "real_prob": "D(x) = {}",
-        "fake_prob": "D(G(z)) = {}",
+        "real_prob": "probability of “real” {} on real",
+        "fake_prob": "and {} on generated samples, D loss",
         "d_loss": "D loss {}",
         "g_loss": "G loss {}",
     }.items():

@@ -30,7 +30,7 @@ EQUILIBRIUM = (2 * math.log(2), math.log(2))  # losses of D and G when D says 0.
 # Panel: heading, then (key, label, role) of its two lines.
 _PANELS = (
     ("log-odds that a sample is real", (("real_logit", "real", REAL), ("fake_logit", "generated", FAKE))),
-    ("D’s probability of “real”", (("real_prob", "D(x)", REAL), ("fake_prob", "D(G(z))", FAKE))),
+    ("D’s probability of “real”", (("real_prob", "real", REAL), ("fake_prob", "generated", FAKE))),
     ("losses", (("d_loss", "D loss", DISCRIMINATOR), ("g_loss", "G loss", GENERATOR))),
 )
 
@@ -203,7 +203,7 @@ def _finding(ends: Mapping[str, Mapping[str, float]]) -> str:
     if len(ends) > 1:
         gaps = {label: end["real_prob"] - end["fake_prob"] for label, end in ends.items()}
         parts = ", ".join(f"{arrays.fixed(gap)} ({label})" for label, gap in gaps.items())
-        return f"At the end D(x) − D(G(z)) is {parts}"
+        return f"At the end D’s probabilities of “real” differ by {parts}"
     (end,) = ends.values()
     gap = end["real_prob"] - end["fake_prob"]
     if gap <= -0.1:
@@ -212,9 +212,8 @@ def _finding(ends: Mapping[str, Mapping[str, float]]) -> str:
         verdict = "D can hardly tell them apart"
     else:
         verdict = "D has an edge" if gap < 0.5 else "D is far ahead"
-    return (
-        f"At the end D(x) = {arrays.fixed(end['real_prob'])} and D(G(z)) = {arrays.fixed(end['fake_prob'])}: {verdict}"
-    )
+    real, fake = arrays.fixed(end["real_prob"]), arrays.fixed(end["fake_prob"])
+    return f"At the end D calls real samples real with {real} and generated ones with {fake}: {verdict}"
 
 
 def _caption(runs, ends, window: int, pairs) -> str:
@@ -227,7 +226,8 @@ def _caption(runs, ends, window: int, pairs) -> str:
         parts.append(
             f"{name}log-odds {arrays.fixed(end['real_logit'])} on real and "
             f"{arrays.fixed(end['fake_logit'])} on generated samples, "
-            f"D(x) = {arrays.fixed(end['real_prob'])}, D(G(z)) = {arrays.fixed(end['fake_prob'])}, "
+            f"probability of “real” {arrays.fixed(end['real_prob'])} on real and "
+            f"{arrays.fixed(end['fake_prob'])} on generated samples, "
             f"D loss {arrays.fixed(end['d_loss'])}, G loss {arrays.fixed(end['g_loss'])}{of}"
         )
     tail = "the last tenth of the"
