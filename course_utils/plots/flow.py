@@ -13,10 +13,10 @@ X_Z, X_G, X_D, X_LOSS = 0.3, 1.75, 5.0, 7.4  # where things stand, from left to 
 HALF = 0.5  # of a box's width
 REAL_Y, BACK_Y = 0.95, -0.55  # the height of the real samples, and of the gradient's way back
 CAPTION = (
-    "Top, D's step: z goes through G and makes G(z), which is detached, then to D; real samples x go to D, too. D gives "
-    "logits D(x) and D(G(z)), and both enter the loss of D. The gradient goes from this loss back into D and ends at "
-    "the detach: D moves, G does not. Bottom, G's step: z goes through G and D to the loss of G; no real sample takes "
-    "part. The gradient goes back through D, which does not move, into G, which moves."
+    "Top, D's step: z goes through G and makes G(z), which is detached, then to D; real samples x go to D, too. D "
+    "gives logits D(x) and D(G(z)), and both enter the loss of D. The gradient goes from this loss back into D and "
+    "ends at the detach: D moves, G does not. Bottom, G's step: z goes through G and D to the loss of G; no real "
+    "sample takes part. The gradient goes back through D, which does not move, into G, which moves."
 )
 
 
