@@ -6,6 +6,7 @@ import nbformat
 import pytest
 import torch
 
+from course_utils import data, evaluation, objectives
 from course_utils.commands.audit import CONVERTED
 from course_utils.commands.lessons import all_lessons
 from course_utils.models import PointGenerator
@@ -15,16 +16,36 @@ pytestmark = pytest.mark.thorough
 TEETH = 0.8  # of a lesson's claims turn with one mutation or another
 
 
-def untrained(run, n, seed=None):
-    with torch.no_grad():
-        return PointGenerator(latent_dim=2)(torch.randn(n, 2))
+def untrained(patch) -> None:
+    """What a run draws comes from a network that was never trained."""
+
+    def sample(run, n, seed=None):
+        with torch.no_grad():
+            return PointGenerator(latent_dim=2)(torch.randn(n, 2))
+
+    patch.setattr(GANRun, "sample", sample)
 
 
-def one_point(run, n, seed=None):
-    return torch.zeros(n, 2)
+def one_point(patch) -> None:
+    patch.setattr(GANRun, "sample", lambda run, n, seed=None: torch.zeros(n, 2))
 
 
-MUTATIONS = {"00": (untrained, one_point)}
+def nothing_moves(patch) -> None:
+    """No optimiser changes a weight: every trained model is an untrained one. The classifier, the judge, is kept."""
+    digits = data.load_images("digits")
+    evaluation.ladder(digits, evaluation.load_classifier(digits))  # both are in the cache from here on
+    for optimizer in (torch.optim.Adam, torch.optim.SGD):
+        patch.setattr(optimizer, "step", lambda self, closure=None: None)
+
+
+def losses_exchanged(patch) -> None:
+    """The saturating loss stands under the other's name, and the other way round."""
+    minimax, other = objectives.MINIMAX, objectives.NON_SATURATING
+    patch.setattr(objectives, "MINIMAX", other)
+    patch.setattr(objectives, "NON_SATURATING", minimax)
+
+
+MUTATIONS = {"00": (untrained, one_point), "02": (nothing_moves, losses_exchanged)}
 
 
 def verdicts(number: str, monkeypatch, tmp_path) -> dict[str, bool]:
@@ -45,8 +66,9 @@ def verdicts(number: str, monkeypatch, tmp_path) -> dict[str, bool]:
 def test_claims_turn_where_the_model_is_another(number, monkeypatch, tmp_path):
     turned = {}
     for mutation in MUTATIONS[number]:
-        monkeypatch.setattr(GANRun, "sample", mutation)
-        for sentence, held in verdicts(number, monkeypatch, tmp_path).items():
-            turned[sentence] = turned.get(sentence, False) or not held
+        with monkeypatch.context() as patch:
+            mutation(patch)
+            for sentence, held in verdicts(number, patch, tmp_path).items():
+                turned[sentence] = turned.get(sentence, False) or not held
     untouched = [sentence for sentence, turns in turned.items() if not turns]
     assert turned and sum(turned.values()) >= TEETH * len(turned), f"no mutation turned {untouched}"

@@ -18,7 +18,7 @@ NEAR_NULL = "a null nearly passes"
 LAX_THRESHOLD = "threshold more than twice as lax as the measurement"
 FEW_RUNS = f"fewer than {RUNS} stored runs"
 CAUSE = "a cause without a control"
-CONVERTED = ("00",)  # the lessons in which each claim has a null, which the tests demand
+CONVERTED = ("00", "02")  # the lessons in which each claim has a null, which the tests demand
 KINDS = (NO_NULL, NEAR_NULL, LAX_THRESHOLD, FEW_RUNS, CAUSE)
 CAUSAL = re.compile(r"\b(because|therefore|cannot|helps?)\b|[,;] so (?!that\b)|^so\b", re.IGNORECASE)
 

@@ -82,8 +82,8 @@ EXERCISE = Exercise(
     number="2.5",
     title="Bug hunt: two losses that agree",
     hints=(
-        "If D(G(z)) is ½ and D(x) is 1, which values have the two losses? Could a D that only served its own loss "
-        "leave D(G(z)) at ½ when it knows the real points so well? Who else pulls on D?",
+        "If D calls generated points real with ½ and real points with 1, which values have the two losses? Could a D that "
+        "only served its own loss leave the ½ when it knows the real points so well? Who else pulls on D?",
         "Write down, for each of the two calls of step(), which networks' weights it moves. Each loss may move one "
         "network.",
     ),
@@ -93,12 +93,12 @@ EXERCISE = Exercise(
             {
                 "A": (
                     "the equilibrium",
-                    "There the discriminator could not tell real points from fakes: D(x) would be ½ as well, and its "
-                    "loss 1.386. Look at D(x), and at the points.",
+                    "There the discriminator could not tell real points from fakes: it would say ½ to real ones as well, and "
+                    "its loss would be 1.386. Look at σ(D(x)), and at the points.",
                 ),
                 "B": (
                     "a discriminator that has won",
-                    "Then D(G(z)) would be near 0, and the generator's loss large. Here the fakes get exactly ½.",
+                    "Then σ(D(G(z))) would be near 0, and the generator's loss large. Here the fakes get exactly ½.",
                 ),
                 "C": (
                     "a mode collapse",
