@@ -10,11 +10,12 @@ import torch
 
 from course_utils import evidence, stored_cells
 from course_utils.claims import ClaimFailed
+from course_utils.commands import render
 from course_utils.commands.execute import this_interpreters_kernel
 from course_utils.commands.lessons import all_lessons
 from course_utils.commands.render import code_cells
 from course_utils.lesson import Lesson
-from course_utils.stored_cells import stored_cell, written
+from course_utils.stored_cells import Differences, differences, stored_cell, written
 
 FETCH = 'import sys\n\nif "google.colab" in sys.modules:\n    %pip install -q somewhere'
 BEGIN = 'from course_utils import lesson\n\ncourse = lesson.begin("97")'
@@ -169,6 +170,26 @@ def test_the_stored_cells_are_those_of_the_lessons(monkeypatch):
     assert stored == written(lessons), "run `course.py render --cells`"
     assert list(json.loads(stored)) == list(lessons)
     assert all(sum(bool(cell.hash) for cell in stored_cells.load(number)) >= 3 for number in lessons)
+
+
+@pytest.mark.parametrize("number", all_lessons())
+def test_run_all_in_a_lesson_as_it_is_stored_has_no_differences(number, monkeypatch):
+    monkeypatch.undo()
+    sources = code_cells(all_lessons()[number])
+    begin = next(place for place, source in enumerate(sources) if "lesson.begin(" in source)
+    for end in range(begin + 1, len(sources) + 1):
+        assert differences(number, sources[begin:end]) == Differences()
+    assert differences(number, [sources[begin], *sources[begin + 2 :]]).changed.startswith(f"cell {begin + 2} of the")
+    assert (
+        differences(number, [*sources[begin:-1], "x = 1", sources[-1]]).own == "this kernel also ran cells of your own"
+    )
+
+
+def test_render_can_store_the_cells_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(render, "FOLDER", tmp_path)
+    monkeypatch.setattr(render, "render", lambda path: pytest.fail("nothing is to be executed"))
+    assert render.main(["--cells"]) == 0
+    assert list(json.loads((tmp_path / "cells.json").read_text(encoding="utf-8"))) == list(all_lessons())
 
 
 SETUP = "from pathlib import Path\nfrom course_utils import evidence\nevidence.FOLDER = Path({folder!r})"
