@@ -48,7 +48,7 @@ MEASURES_OF_IMAGES = {
     "Fréchet": lambda x: evaluation.frechet_classifier_distance(x, SET, READER),
     "legibility": lambda x: evaluation.legibility(x, READER),
     "class accuracy": lambda x: evaluation.class_accuracy(x, LABELS, READER),
-    "memorisation": lambda x: evaluation.memorisation(x, SET, test=100),
+    "memorisation": lambda x: evaluation.memorisation(x, SET, left_out=100),
     "accuracy score": lambda x: evaluation.classification_accuracy_score(x, LABELS, SET),
     "features": READER.features,
     "logits": READER.logits,
@@ -60,12 +60,14 @@ NO_IMAGE_SET = (
     lambda: evaluation.precision_recall_floor(IMAGES, READER, 20),
     lambda: evaluation.stacked_floor(IMAGES, READER),
     lambda: evaluation.load_classifier(IMAGES),
+    lambda: evaluation.ladder(IMAGES, READER),
 )
 NO_CLASSIFIER = (
     lambda: evaluation.frechet_classifier_distance(IMAGES, SET, torch.tanh),
     lambda: evaluation.legibility(IMAGES, "mnist"),
     lambda: evaluation.class_accuracy(IMAGES, LABELS, None),
     lambda: evaluation.precision_recall_floor(SET, evaluation.Classifier, 20),
+    lambda: evaluation.ladder(SET, evaluation.Classifier),
     lambda: evaluation.stacked_coverage(IMAGES.expand(-1, 3, -1, -1), torch.tanh),
     lambda: evaluation.stacked_floor(SET, 3),
 )
@@ -232,18 +234,13 @@ ROWS = [
     ("a covariance that is NaN", lambda: evaluation.frechet_distance(MEAN, COV * NAN, MEAN, COV), "NaN or infinity"),
     ("a mean in a list", lambda: evaluation.frechet_distance([0.0, 0.0], COV, MEAN, COV), "mean1 must be a tensor"),
     *(
-        (f"{wrong!r} test images", partial(evaluation.memorisation, IMAGES, SET, wrong), "test")
+        (f"{wrong!r} images left out", partial(evaluation.memorisation, IMAGES, SET, wrong), "left_out")
         for wrong in (0, 99, 2000.0, True)
-    ),
-    (
-        "test images that were trained on",
-        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:9], SET.test_images[9:]]))),
-        "3.0% of the test images are copies of training images",
     ),
     (
         "training images all the same",
         lambda: evaluation.memorisation(IMAGES, replace(SET, images=PIXELS[:1].repeat(300, 1, 1, 1))),
-        "two different training images",
+        "at least 100 different training images to leave out, got 1",
     ),
     (
         "points of another width",
@@ -433,8 +430,8 @@ RIGHT = [
     ("bright images, none dark", lambda: evaluation.legibility(X + 0.6, READER)),
     ("noise on images", lambda: evaluation.memorisation(IMAGES + 0.1 * torch.randn(IMAGES.shape), SET, np.int64(100))),
     (
-        "one test image of 300 that was trained on",
-        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:1], SET.test_images[1:]]))),
+        "a training image that is there twice",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, images=torch.cat([PIXELS[:1], PIXELS[:-1]]))),
     ),
     ("one image", lambda: evaluation.class_accuracy(IMAGES[:1], LABELS[:1], READER)),
     ("a collapsed generator", lambda: evaluation.precision_recall(POINTS, torch.ones(20, 2), np.int64(3))),
