@@ -1,8 +1,10 @@
 """What a lesson records of its run, and how that compares with stored runs of other seeds."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from course_utils.claims import ClaimFailed
@@ -31,29 +33,40 @@ class Comparison:
 
     @property
     def equal(self) -> list[str]:
-        """The numbers that were the same in all stored runs: of their scatter nothing is known, and they have no band.
-        """
+        """The numbers that were the same in all stored runs: their scatter is unknown, and they have no band."""
         stored = self.evidence.values
         return [key for key in self.measured if key in stored and min(stored[key]) == max(stored[key])]
 
-    @property
+    @cached_property
     def bands(self) -> dict[str, tuple[float, float]]:
         """Where this run's numbers should lie. Raises ValueError for a stored number outside its possible range."""
         keys = [key for key in self.measured if key in self.evidence.values and key not in self.equal]
         return {key: prediction_band(self.evidence.values[key], MISS / len(keys), *self.ranges[key]) for key in keys}
 
     @property
+    def judged(self) -> list[str]:
+        """The numbers whose bands leave out at least a twentieth of what is possible: the others can hardly miss."""
+
+        def share(key: str) -> float:
+            (low, high), (least, most) = self.bands[key], self.ranges[key]
+            return 0 if least is None or most is None else (high - low) / (most - least)
+
+        return [key for key in self.bands if share(key) <= 0.95]
+
+    @property
     def outside(self) -> list[str]:
-        return [key for key, (low, high) in self.bands.items() if not low <= self.measured[key] <= high]
+        return [key for key in self.judged if not self.bands[key][0] <= self.measured[key] <= self.bands[key][1]]
 
     def said(self) -> str:
         """One line: how many numbers lie in their bands; then each that does not, and each that has none."""
         bands, runs = self.bands, len(self.evidence.seeds)
         few = f", of which there should be {LEAST}" if runs < LEAST else ""
-        parts = [f"{len(bands) - len(self.outside)} of {len(bands)} numbers lie in the 99 % bands that {runs} stored "]
-        parts[0] += f"runs predict{few}" if bands else f"runs predict{few}: none has a band"
+        inside, count = len(self.judged) - len(self.outside), len(self.judged)
+        parts = [f"{inside} of {count} numbers lie in the 99 % bands that {runs} stored runs predict{few}"]
         for key in self.outside:
             parts.append("outside: {} {:.4g} (band {:.4g} to {:.4g})".format(key, self.measured[key], *bands[key]))
+        if wide := [key for key in bands if key not in self.judged]:
+            parts.append(f"not judged, as the band is the whole range: {', '.join(wide)}")
         for key in self.equal:
             same = self.evidence.values[key][0]
             parts.append(f"no band for {key}: {same:.4g} in all stored runs, {self.measured[key]:.4g} in this one")
@@ -63,20 +76,21 @@ class Comparison:
 
     def row(self) -> dict:
         """As the ledger keeps it."""
-        outside, count = self.outside, len(self.bands)
+        outside, count = self.outside, len(self.judged)
         return {"text": self.said(), "inside": count - len(outside), "of": count, "outside": outside}
 
     def draw(self, floors: Mapping[str, float]) -> "Caption | None":
         """Each number that is stored: the runs as dots, the band, this run, and what real data score."""
         from course_utils.plots import evidence_dots, evidence_rows
 
-        bands = self.bands
+        bands, count = self.bands, len(self.judged)
+        title = f"{count - len(self.outside)} of {count} numbers of your run lie in their bands"
         entries = {
             key: {"values": values, "yours": self.measured[key], "band": bands.get(key), "floor": floors.get(key)}
             for key, values in self.evidence.values.items()
             if key in self.measured
         }
-        return (evidence_dots if len(entries) <= PANELS else evidence_rows)(entries) if entries else None
+        return (evidence_dots if len(entries) <= PANELS else evidence_rows)(entries, title=title) if entries else None
 
 
 class Reproduction:
@@ -97,7 +111,12 @@ class Reproduction:
         """
         require_text("key", key)
         hint = "no run can be compared with it; find where it arises first"
-        found = require_number(key, value, least=least, most=most, hint=hint)
+        found = require_number(key, value, hint=hint)
+        within = found if least is None else max(found, least)
+        within = within if most is None else min(within, most)
+        if math.isclose(found, within, rel_tol=1e-6, abs_tol=1e-6):  # a share of 1.0000001 is float32's 1
+            found = within
+        require_number(key, found, least=least, most=most)
         self._measured[key], self._ranges[key] = found, (least, most)
         if not self.unchecked:
             self._page().record(key, found)
@@ -135,7 +154,10 @@ class Reproduction:
         comparison = Comparison(self.measured, self._ranges, evidence)
         self._page().compare(comparison.row())
         caption = comparison.draw(floors)
-        mark, said = "✘" if comparison.outside else "✔", f"reproduction: {comparison.said()} (this run: seed {self.seed})"
+        mark, said = (
+            "✘" if comparison.outside else "✔",
+            f"reproduction: {comparison.said()} (this run: seed {self.seed})",
+        )
         print(f"{mark} {said}")
         if comparison.outside and os.environ.get("COURSE_CLAIMS") != "report":
             rare = f"what none of {len(evidence.seeds)} runs showed may come in {unforeseen(len(evidence.seeds)):.1%}"
