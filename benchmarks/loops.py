@@ -123,7 +123,7 @@ def contests(images: ImageData) -> dict[str, Callable[[], Contest]]:
             {"": {}} | graph, wgan=True,
         ),
         "vae": lambda: vae_contest(
-            "VAE of lesson 07", images, 128, 200 * many, {"": {}} | half | compiled | graph | half_graph
+            "VAE of lesson 08", images, 128, 200 * many, {"": {}} | half | compiled | graph | half_graph
         ),
     }  # fmt: skip
 

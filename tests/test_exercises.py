@@ -15,13 +15,12 @@ from conftest import ROOT
 
 from course_utils.checks import examine
 from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, WRONG, judge
-from course_utils.checks.shelf import exercises
+from course_utils.checks.shelf import LESSONS, exercises
 from course_utils.checks.student import CHECK_SEED, MARK_SEED
 from course_utils.commands.answers import announced
 from course_utils.commands.exercises import EXERCISES, answered, generate, normalise
 from course_utils.commands.lessons import all_lessons, exercise_notebooks
 
-LESSONS = [f"{number:02}" for number in range(1, 14)]
 # What students see, what graders see, and where claims are asserted one of the other seeds that a grader may set.
 SEEDS = (CHECK_SEED, MARK_SEED, 7)[: 3 if os.environ.get("COURSE_BUDGET") == "cpu" else 2]
 KINDS = ("derive and check", "implement", "experiment", "bug hunt")

@@ -5,7 +5,7 @@ from functools import cache
 
 from course_utils.checks.exercise import Exercise
 
-LESSONS = tuple(f"{number:02}" for number in range(1, 14))  # those with exercises
+LESSONS = ("01", "02", "03", "04", "05", "06", "08", "10", "11", "12", "13", "15", "16")  # those with exercises
 
 
 class NoSuchExercise(LookupError):

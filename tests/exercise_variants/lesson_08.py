@@ -4,237 +4,231 @@ import math
 
 import torch
 from torch import nn
-from torch.distributions import Normal
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, nll_loss, one_hot
-from torch.utils.data import DataLoader, TensorDataset
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 # --- 8.1 ---------------------------------------------------------------------------------------------------
 
 
-def logit_by_densities(x, y, m, g, s):
-    return (Normal(m[y], s).log_prob(x) - Normal(g[y], s).log_prob(x)).sum(-1)
+def by_distributions(m, v, prior_m, prior_v):
+    return kl_divergence(Normal(m, (v / 2).exp()), Normal(prior_m, (prior_v / 2).exp())).sum(dim=-1)
 
 
-def logit_by_direction(x, labels, real_means, fake_means, std):
-    m, g = real_means[labels], fake_means[labels]
-    direction = (m - g) / std**2
-    return (x * direction).sum(1) - (m.pow(2).sum(1) - g.pow(2).sum(1)) / (2 * std**2)
+def by_loop(mean, log_var, prior_mean, prior_log_var):
+    total = 0
+    for j in range(mean.shape[1]):
+        s2, t2 = torch.exp(log_var[:, j]), torch.exp(prior_log_var[:, j])
+        total = total + 0.5 * ((mean[:, j] - prior_mean[:, j]) ** 2 / t2 + s2 / t2 - 1 - torch.log(s2 / t2))
+    return total
 
 
-def logit_by_loop(x, labels, real_means, fake_means, std):
-    rows = []
-    for point, label in zip(x, labels.tolist(), strict=True):
-        to_real, to_fake = point - real_means[label], point - fake_means[label]
-        rows.append((to_fake @ to_fake - to_real @ to_real) / std**2 / 2)
-    return torch.stack(rows)
+def by_expectations(mean, log_var, prior_mean, prior_log_var):
+    entropy = 0.5 * (log_var + 1).sum(1)
+    cross = 0.5 * (prior_log_var + (log_var.exp() + (mean - prior_mean) ** 2) * torch.exp(-prior_log_var)).sum(1)
+    return cross - entropy
 
 
-def mixtures(x, labels, real_means, fake_means, std):
-    real = Normal(real_means, std).log_prob(x[:, None]).sum(-1).exp().mean(1)
-    fake = Normal(fake_means, std).log_prob(x[:, None]).sum(-1).exp().mean(1)
-    return real.log() - fake.log()
+def in_place(mean, log_var, prior_mean, prior_log_var):
+    mean -= prior_mean
+    log_var -= prior_log_var
+    return (mean.pow(2) * (-prior_log_var).exp() + log_var.exp() - 1 - log_var).sum(-1).div(2)
 
 
 # --- 8.2 ---------------------------------------------------------------------------------------------------
 
 
-def label_by_table(z, labels, classes):
-    rows = torch.cat([torch.eye(classes), torch.zeros(1, classes)])  # −1 counts from the end: the zeros
-    return torch.hstack([z, rows[labels]])
+def draw_by_rsample(mu, log_var, k):
+    return Normal(mu, torch.exp(0.5 * log_var)).rsample((k,))
 
 
-def label_by_comparison(z, labels, classes):
-    return torch.cat((z, (labels.unsqueeze(1) == torch.arange(classes)).float()), -1)
+def draw_by_loop(mean, log_var, k):
+    return torch.stack([mean + torch.sqrt(log_var.exp()) * torch.randn_like(mean) for _ in range(k)])
 
 
-def label_by_loop(z, labels, classes):
-    out = torch.zeros(len(z), z.shape[1] + classes)
-    out[:, : z.shape[1]] = z
-    for i, label in enumerate(labels.tolist()):
-        if label >= 0:
-            out[i, z.shape[1] + label] = 1.0
-    return out
+def draw_by_two_loops(mean, log_var, k):
+    def one(i):
+        return Normal(mean[i], (log_var[i] / 2).exp()).rsample()
+
+    return torch.stack([torch.stack([one(i) for i in range(len(mean))]) for _ in range(k)])
 
 
-def label_without_last_column(z, labels, classes):
-    return torch.cat([z, one_hot(labels + 1, classes + 1)[:, 1:]], dim=1)
+def draw_repeated(mean, log_var, k):
+    n, d = mean.shape
+    flat = mean.repeat(k, 1) + (log_var / 2).exp().repeat(k, 1) * torch.normal(0.0, 1.0, (k * n, d))
+    return flat.view(k, n, d)
+
+
+def draw_in_full(mean, log_var, k):
+    return MultivariateNormal(mean, torch.diag_embed(log_var.exp())).rsample((k,))
+
+
+def draw_shared_by_images(mean, log_var, k):
+    return torch.stack([mean + (log_var / 2).exp() * torch.randn(mean.shape[1]) for _ in range(k)])
 
 
 # --- 8.3 ---------------------------------------------------------------------------------------------------
 
 
-def losses_by_bce(real, fake, real_c, fake_c, y, w, name=1.0):
-    bce, ones, zeros = binary_cross_entropy_with_logits, torch.ones_like(real), torch.zeros_like(fake)
-    classes = nn.CrossEntropyLoss()
-    d_loss = bce(real, ones) + bce(fake, zeros) + classes(real_c, y) + name * classes(fake_c, w)
-    return d_loss, bce(fake, ones) + classes(fake_c, w)
+def bound_by_largest(log_w):
+    top = log_w.max(dim=1, keepdim=True).values
+    return (top + (log_w - top).exp().mean(1, keepdim=True).log()).squeeze(1)
 
 
-def losses_by_nll(real, fake, real_c, fake_c, y, w):
-    named = nll_loss(fake_c.log_softmax(1), w)
-    d_loss = torch.log1p(torch.exp(-real)).mean() + torch.log1p(fake.exp()).mean()
-    return d_loss + nll_loss(real_c.log_softmax(1), y) + named, -fake.sigmoid().log().mean() + named
+def bound_by_rows(log_weights):
+    return torch.stack([torch.logsumexp(row, 0) - math.log(len(row)) for row in log_weights])
 
 
-def losses_by_picking(real, fake, real_c, fake_c, y, w):
-    n = len(real)
-    on_real = (real_c.logsumexp(1) - real_c[range(n), y]).mean()
-    on_fake = (fake_c.logsumexp(1) - fake_c.gather(1, w[:, None]).squeeze(1)).mean()
-    logsigmoid = nn.functional.logsigmoid
-    d_loss = -(logsigmoid(real) + logsigmoid(-fake)).mean() + on_real + on_fake
-    return d_loss, on_fake - logsigmoid(fake).mean()
+def bound_shifted(log_weights):
+    return torch.logsumexp(log_weights - math.log(log_weights.size(1)), dim=1)
 
 
-def losses_with_probabilities(real, fake, real_c, fake_c, y, w):
-    return losses_by_bce(real, fake, torch.softmax(real_c, -1), torch.softmax(fake_c, -1), y, w)
+# --- 8.5 and 8.6 -------------------------------------------------------------------------------------------
 
 
-def saturating(real, fake, real_c, fake_c, y, w):
-    d_loss, _ = losses_by_bce(real, fake, real_c, fake_c, y, w)
-    return d_loss, (1 - fake.sigmoid()).log().mean() + cross_entropy(fake_c, w)
+def active_by_loop(codes):
+    count = 0
+    for column in codes.T:
+        if ((column - column.mean()) ** 2).mean() > 0.01:
+            count += 1
+    return count
 
 
-def misread(real, fake, real_c, fake_c, y, w):
-    return losses_by_bce(real, fake, real_c, fake_c, y, w)[0], -fake.sigmoid().log().mean() - cross_entropy(fake_c, w)
+def losses_by_rsample(encoder, decoder, x):
+    m, v = encoder(x).chunk(2, 1)
+    q = Normal(m, v.mul(0.5).exp())
+    kl = kl_divergence(q, Normal(0.0, 1.0)).sum(1).mean()
+    return -Normal(decoder(q.rsample()), 0.3).log_prob(x).sum() / len(x), kl
 
 
-# --- 8.5 ---------------------------------------------------------------------------------------------------
+def losses_written_out(encoder, decoder, x):
+    mean, log_var = encoder(x).split(4, dim=1)
+    z = torch.randn(mean.shape) * log_var.exp().sqrt() + mean
+    squared = (decoder(z) - x).pow(2).sum(1).mean()
+    constant = x.shape[1] * (math.log(0.3) + 0.5 * math.log(2 * math.pi))
+    return squared / (2 * 0.3**2) + constant, (0.5 * (mean**2 + log_var.exp() - 1 - log_var)).sum(1).mean()
 
 
-def obedience_by_quadratic(read, labels):
-    n, hits = labels.numel(), int((read == labels).sum())
-    share = hits / n
-    a, b, c = 1 + 1.96**2 / n, -(2 * share + 1.96**2 / n), share**2
-    root = math.sqrt(b * b - 4 * a * c)
-    return share, (-b - root) / (2 * a), (-b + root) / (2 * a)
+def losses_by_mse(encoder, decoder, x):
+    output = encoder(x)
+    mean, log_var = output[:, :4], output[:, 4:]
+    std = torch.exp(log_var / 2)
+    z = torch.addcmul(mean, std, torch.empty_like(std).normal_())
+    constant = x.shape[1] * math.log(0.3 * math.sqrt(2 * math.pi))
+    reconstruction = nn.functional.mse_loss(decoder(z), x, reduction="sum") / len(x) / 0.18 + constant
+    return reconstruction, -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp()) / len(x)
 
 
-def obedience_by_counts(read, labels):
-    n = len(read)
-    k = sum(int(r == y) for r, y in zip(read, labels, strict=True))
-    z2 = 1.96 * 1.96
-    half = 1.96 / (n + z2) * math.sqrt(k * (n - k) / n + z2 / 4)
-    middle = (k + z2 / 2) / (n + z2)
-    return k / n, middle - half, middle + half
+def losses_with(z_of, kl_of=None):
+    def losses(encoder, decoder, x):
+        mean, log_var = encoder(x).chunk(2, dim=-1)
+        kl = kl_divergence(Normal(mean, (log_var / 2).exp()), Normal(0.0, 1.0))
+        reconstruction = -Normal(decoder(z_of(mean, log_var)), 0.3).log_prob(x).sum(1).mean()
+        return reconstruction, kl.mean() if kl_of == "mean" else kl.sum(1).mean()
+
+    return losses
 
 
-def obedience_by_tensors(read, labels):
-    p = (read == labels).double().mean()
-    n = torch.tensor(len(labels), dtype=torch.float64)
-    spread = 1.96 * (p * (1 - p) / n + 1.96**2 / (4 * n**2)).sqrt()
-    ends = (p + 1.96**2 / (2 * n) + torch.stack([-spread, spread])) / (1 + 1.96**2 / n)
-    return p, ends[0], ends[1]
-
-
-def obedience_as_usual(read, labels):
-    p, n = (read == labels).double().mean(), len(labels)
-    error = 1.96 * torch.sqrt(p * (1 - p)) / n**0.5
-    return p.item(), (p - error).item(), (p + error).item()
-
-
-# --- 8.6 ---------------------------------------------------------------------------------------------------
-
-
-def epoch_by_split(x, y, size):
-    for chosen in torch.randperm(len(x)).split(size):
-        yield x[chosen], y[chosen]
-
-
-def epoch_in_place(points, labels, size):
-    order = torch.randperm(points.shape[0])
-    points, labels = points[order], labels[order]
-    return [(points[i : i + size], labels[i : i + size]) for i in range(0, len(points), size)]
-
-
-def epoch_by_loader(points, labels, size):
-    yield from DataLoader(TensorDataset(points, labels), batch_size=size, shuffle=True)
-
-
-def epoch_two_orders(points, labels, size):
-    points, labels = (rows[torch.randperm(len(rows))].split(size) for rows in (points, labels))
-    return list(zip(points, labels, strict=True))
-
-
-def epoch_points_only(points, labels, size):
-    order = torch.randperm(len(points)).split(size)
-    return [(points[chosen], part) for chosen, part in zip(order, labels.split(size), strict=True)]
-
-
-def epoch_with_replacement(points, labels, size):
-    for start in range(0, len(points), size):
-        chosen = torch.randint(len(points), (min(size, len(points) - start),))
-        yield points[chosen], labels[chosen]
+def drawn_without_gradient(mean, log_var):
+    with torch.no_grad():
+        return mean + (0.5 * log_var).exp() * torch.randn_like(mean)
 
 
 VARIANTS = {
-    "8.1": [(logit_by_densities,), (logit_by_direction,), (logit_by_loop,)],
-    "8.2": [(label_by_table,), (label_by_comparison,), (label_by_loop,), (label_without_last_column,)],
-    "8.3": [(losses_by_bce,), (losses_by_nll,), (losses_by_picking,)],
+    "8.1": [(by_distributions,), (by_loop,), (by_expectations,), (in_place,)],
+    "8.2": [(draw_by_rsample,), (draw_by_loop,), (draw_by_two_loops,), (draw_repeated,), (draw_in_full,)],
+    "8.3": [(bound_by_largest,), (bound_by_rows,), (bound_shifted,)],
     "8.4": [
-        (lambda c, u, w: c + w * (c - u), 0.632),
-        (lambda cond, uncond, s: torch.lerp(uncond, cond, 1 + s), torch.tensor(0.6325)),
-        (lambda c, u, w: c.mul(1 + w).sub(u.mul(w)), 0.4**0.5),
+        (lambda d, m, w: (w * d / (2 * m)) ** 0.5, 0.000408),
+        (lambda pixels, latent_dim, weight: (0.5 * weight / latent_dim * pixels) ** 0.5, torch.tensor(0.00040816)),
+        (lambda d, m, w: torch.tensor(w * d / m / 2, dtype=torch.float64).sqrt(), 4.08e-4),
     ],
-    "8.5": [(obedience_by_quadratic, "C"), (obedience_by_counts, " c "), (obedience_by_tensors, "c")],
-    "8.6": [("C", epoch_by_split), ("c", epoch_in_place), (" C ", epoch_by_loader)],
+    "8.5": [
+        (active_by_loop, "C"),
+        (lambda means: ((means**2).mean(0) - means.mean(0) ** 2 > 0.01).sum(), " c "),
+        (lambda means: sum(v > 0.01 for v in torch.var(means, dim=0).tolist()), "c"),
+    ],
+    "8.6": [("D", losses_by_rsample), (" d ", losses_written_out), ("d", losses_by_mse)],
 }
 
 MUTANTS = {
     "8.1": [
-        ("the logit with the wrong sign", (lambda x, y, m, g, s: logit_by_densities(x, y, g, m, s),)),
-        ("a discriminator that does not use the label", (mixtures,)),
         (
-            "a probability instead of a logit",
-            (lambda x, y, m, g, s: 1 / (1 + (-logit_by_direction(x, y, m, g, s)).exp()),),
+            "the divergence the other way round",
+            (lambda m, v, pm, pv: kl_divergence(Normal(pm, (pv / 2).exp()), Normal(m, (v / 2).exp())).sum(1),),
         ),
+        ("a mean over the dimensions", (lambda m, v, pm, pv: by_loop(m, v, pm, pv) / m.shape[1],)),
         (
-            "the standard deviation where the variance belongs",
-            (lambda x, y, m, g, s: logit_by_densities(x, y, m, g, s) * s,),
+            "log_var read as the logarithm of the standard deviation",
+            (lambda m, v, pm, pv: kl_divergence(Normal(m, v.exp()), Normal(pm, pv.exp())).sum(1),),
         ),
+        ("a prior that is left out", (lambda m, v, pm, pv: 0.5 * (m**2 + v.exp() - 1 - v).sum(-1),)),
     ],
     "8.2": [
+        ("a code without noise", (lambda mean, log_var, k: torch.stack([mean * (log_var / 2).exp()] * k),)),
+        ("a code without noise", (lambda mean, log_var, k: mean.repeat(k, 1, 1),)),
         (
-            "a width that follows the batch",
-            (lambda z, y, classes: label_by_comparison(z, y, max(int(y.max()) + 1, 1)),),
+            "one draw, repeated k times",
+            (lambda mean, log_var, k: torch.stack([Normal(mean, (log_var / 2).exp()).rsample()] * k),),
         ),
-        ("unknown labels taken for class 0", (lambda z, y, classes: label_by_comparison(z, y.relu(), classes),)),
+        ("noise that all images of the batch share", (draw_shared_by_images,)),
         (
-            "unknown labels taken for the last class",
-            (lambda z, y, classes: torch.cat([z, one_hot(y % classes, classes)], 1),),
+            "exp(log_var) used as the standard deviation",
+            (lambda mean, log_var, k: Normal(mean, log_var.exp()).rsample((k,)),),
         ),
-        ("a label as one number", (lambda z, y, classes: torch.column_stack([z, y]),)),
+        (
+            "a draw that is cut off from the encoder",
+            (lambda mean, log_var, k: Normal(mean, (log_var / 2).exp()).sample((k,)),),
+        ),
     ],
     "8.3": [
+        ("the ELBO with k draws", (lambda lw: torch.stack([row.sum() / len(row) for row in lw]),)),
+        ("weights that leave the logarithm", (lambda lw: torch.log(torch.exp(lw).sum(1) / lw.shape[1]),)),
         (
-            "a D that names the class of real images alone",
-            (lambda *inputs: losses_by_bce(*inputs, name=0.0),),
+            "the largest weight of the whole batch taken out",
+            (lambda lw: lw.max() + torch.log(torch.exp(lw - lw.max()).sum(1) / lw.shape[1]),),
         ),
-        ("a D that is paid for misreading generated images", (lambda *inputs: losses_by_bce(*inputs, name=-1.0),)),
+        ("a sum of the weights instead of their mean", (lambda lw: bound_by_largest(lw) + math.log(lw.shape[1]),)),
         (
-            "a G that is paid for being misread",
-            (misread,),
+            "a bound in which the worst draws count most",
+            (lambda lw: math.log(lw.shape[1]) - torch.logsumexp(-lw, dim=1),),
         ),
-        ("G's minimax loss", (saturating,)),
-        ("a softmax applied twice", (losses_with_probabilities,)),
     ],
     "8.4": [
-        ("a strength that counts from 1", (lambda c, u, w: w * c + (1 - w) * u, 0.632)),
-        ("an unconditional score that is added", (lambda c, u, w: c + w * (c + u), 0.632)),
-        ("the variance", (lambda c, u, w: c + w * (c - u), 0.4)),
+        ("a KL taken as summed", (lambda d, m, w: (0.5 * d * w) ** 0.5, 0.000408)),
+        ("a factor of two that got lost", (lambda d, m, w: (d * w) ** 0.5 / m**0.5, 0.000408)),
+        ("a standard deviation that was not squared", (lambda d, m, w: (w * d / (2 * m)) ** 0.5, 0.00408)),
     ],
     "8.5": [
-        ("the usual interval around the share", (obedience_as_usual, "C")),
         (
-            "the usual interval, cut at 0 and 1",
-            (lambda r, y: tuple(min(max(v, 0.0), 1.0) for v in obedience_as_usual(r, y)), "C"),
+            "a mean square where the variance was meant",
+            (lambda means: sum(bool((column @ column) / len(column) > 0.01) for column in means.T), "C"),
         ),
-        ("labels that drown in the noise z", (obedience_by_counts, "d")),
+        (
+            "the standard deviation compared with 0.01",
+            (lambda means: len([s for s in means.std(dim=0) if s > 0.01]), "C"),
+        ),
+        ("an accident of the first steps", (active_by_loop, "a")),
     ],
     "8.6": [
-        ("labels that are shuffled, too, but in another order", ("C", epoch_two_orders)),
-        ("the function as it was", ("C", epoch_points_only)),
-        ("a draw with replacement", ("C", epoch_with_replacement)),
-        ("a last batch that is dropped", ("C", lambda x, y, size: epoch_in_place(x, y, size)[:-1])),
-        ("a D that is too strong", ("b", epoch_by_split)),
+        ("the function as it was", ("D", losses_with(lambda mean, log_var: log_var.exp().sqrt() * mean))),
+        ("a code that is still not drawn", ("D", losses_with(lambda mean, log_var: mean))),
+        (
+            "noise that multiplies the mean",
+            ("D", losses_with(lambda mean, v: torch.randn_like(mean) * v.exp().sqrt() * mean)),
+        ),
+        (
+            "noise that all images of the batch share",
+            ("D", losses_with(lambda m, v: m + torch.randn(1, 4) * v.exp().sqrt())),
+        ),
+        ("noise that σ does not scale", ("D", losses_with(lambda mean, log_var: mean + torch.randn_like(mean)))),
+        (
+            "noise of the size σ²",
+            ("D", losses_with(lambda mean, log_var: Normal(mean, log_var.exp()).rsample())),
+        ),
+        ("a draw that is cut off from the encoder", ("D", losses_with(drawn_without_gradient))),
+        (
+            "a KL repaired that was right",
+            ("D", losses_with(lambda m, v: m + (v / 2).exp() * torch.randn_like(m), kl_of="mean")),
+        ),
+        ("posterior collapse", ("a", losses_by_rsample)),
     ],
 }

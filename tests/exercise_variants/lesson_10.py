@@ -2,280 +2,239 @@
 
 import math
 
-import numpy as np
 import torch
+from torch import nn
 from torch.distributions import Normal
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, nll_loss, one_hot
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils.evaluation import frechet_distance
+# --- 10.1 ---------------------------------------------------------------------------------------------------
 
 
-def distance_package(shift, std1, std2):
-    eye = torch.eye(len(shift)).double()
-    return frechet_distance(shift, std1**2 * eye, torch.zeros_like(shift), std2**2 * eye)
+def logit_by_densities(x, y, m, g, s):
+    return (Normal(m[y], s).log_prob(x) - Normal(g[y], s).log_prob(x)).sum(-1)
 
 
-def distance_looped(m, a, b):
-    total = 0.0
-    for x in m.tolist():
-        total += x * x + a * a + b * b - 2 * a * b
-    return total
+def logit_by_direction(x, labels, real_means, fake_means, std):
+    m, g = real_means[labels], fake_means[labels]
+    direction = (m - g) / std**2
+    return (x * direction).sum(1) - (m.pow(2).sum(1) - g.pow(2).sum(1)) / (2 * std**2)
 
 
-def distance_dot(difference, s, t):
-    return difference @ difference + difference.numel() * abs(t - s) ** 2
+def logit_by_loop(x, labels, real_means, fake_means, std):
+    rows = []
+    for point, label in zip(x, labels.tolist(), strict=True):
+        to_real, to_fake = point - real_means[label], point - fake_means[label]
+        rows.append((to_fake @ to_fake - to_real @ to_real) / std**2 / 2)
+    return torch.stack(rows)
 
 
-def distance_in_numpy(shift, std1, std2):
-    return np.sum(shift.numpy() ** 2) + len(shift) * np.square(std1 - std2)
+def mixtures(x, labels, real_means, fake_means, std):
+    real = Normal(real_means, std).log_prob(x[:, None]).sum(-1).exp().mean(1)
+    fake = Normal(fake_means, std).log_prob(x[:, None]).sum(-1).exp().mean(1)
+    return real.log() - fake.log()
 
 
-def distance_of_variances(m, a, b):
-    return m @ m + m.numel() * (a * a - b * b) ** 2
+# --- 10.2 ---------------------------------------------------------------------------------------------------
 
 
-def distance_flat(m, a, b):
-    return torch.cat([m, torch.tensor([a - b])]).square().sum()
+def label_by_table(z, labels, classes):
+    rows = torch.cat([torch.eye(classes), torch.zeros(1, classes)])  # −1 counts from the end: the zeros
+    return torch.hstack([z, rows[labels]])
 
 
-def realism_looped(x, y, neighbours):
-    radii = []
-    for i in range(len(x)):
-        others = torch.cat([x[:i], x[i + 1 :]])
-        radii.append((others - x[i]).norm(dim=1).sort().values[neighbours - 1])
-    radii = torch.stack(radii)
-    scores = []
-    for point in y:
-        best = 0.0
-        for centre, radius in zip(x, radii, strict=True):
-            if radius <= radii.median():
-                best = max(best, (radius / (point - centre).norm()).item())
-        scores.append(best)
-    return torch.tensor(scores, dtype=x.dtype)
+def label_by_comparison(z, labels, classes):
+    return torch.cat((z, (labels.unsqueeze(1) == torch.arange(classes)).float()), -1)
 
 
-def realism_zeroed(real, fake, k):
-    apart = (real[:, None] - real[None]).norm(dim=2)
-    apart.fill_diagonal_(torch.inf)
-    radius = apart.topk(k, largest=False).values[:, -1]
-    radius[radius > radius.quantile(0.5)] = 0
-    return torch.max(radius / torch.cdist(fake, real), dim=1).values
+def label_by_loop(z, labels, classes):
+    out = torch.zeros(len(z), z.shape[1] + classes)
+    out[:, : z.shape[1]] = z
+    for i, label in enumerate(labels.tolist()):
+        if label >= 0:
+            out[i, z.shape[1] + label] = 1.0
+    return out
 
 
-def realism_sorted(real, fake, k):
-    with torch.no_grad():
-        radius = torch.cdist(real, real).sort(1)[0][:, k]
-        order = (radius <= radius.sort()[0][len(real) // 2]).nonzero()[:, 0]
-        return 1 / (torch.cdist(fake, real[order]) / radius[order]).amin(1)
+def label_without_last_column(z, labels, classes):
+    return torch.cat([z, one_hot(labels + 1, classes + 1)[:, 1:]], dim=1)
 
 
-def realism_in_numpy(real, fake, k):
-    x, y = real.numpy(), fake.numpy()
-    radii = np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, k]
-    kept = radii <= np.median(radii)
-    return np.max(radii[kept] / np.linalg.norm(y[:, None] - x[kept], axis=2), axis=1)
+# --- 10.3 ---------------------------------------------------------------------------------------------------
 
 
-def realism_of_all(real, fake, k):
-    radius = torch.cdist(real, real).topk(k + 1, largest=False).values[:, -1]
-    return torch.max(radius / torch.cdist(fake, real), dim=1).values
+def losses_by_bce(real, fake, real_c, fake_c, y, w, name=1.0):
+    bce, ones, zeros = binary_cross_entropy_with_logits, torch.ones_like(real), torch.zeros_like(fake)
+    classes = nn.CrossEntropyLoss()
+    d_loss = bce(real, ones) + bce(fake, zeros) + classes(real_c, y) + name * classes(fake_c, w)
+    return d_loss, bce(fake, ones) + classes(fake_c, w)
 
 
-def realism_of_itself(real, fake, k):
-    radius = torch.cdist(real, real).sort(1)[0][:, k - 1]
-    radius[radius > radius.median()] = 0
-    return torch.max(radius / torch.cdist(fake, real), dim=1).values
+def losses_by_nll(real, fake, real_c, fake_c, y, w):
+    named = nll_loss(fake_c.log_softmax(1), w)
+    d_loss = torch.log1p(torch.exp(-real)).mean() + torch.log1p(fake.exp()).mean()
+    return d_loss + nll_loss(real_c.log_softmax(1), y) + named, -fake.sigmoid().log().mean() + named
 
 
-def realism_per_real(real, fake, k):
-    radius = torch.cdist(real, real).sort(1)[0][:, k]
-    kept = radius <= radius.median()
-    return radius[kept] / torch.cdist(fake, real[kept]).min(dim=0).values
+def losses_by_picking(real, fake, real_c, fake_c, y, w):
+    n = len(real)
+    on_real = (real_c.logsumexp(1) - real_c[range(n), y]).mean()
+    on_fake = (fake_c.logsumexp(1) - fake_c.gather(1, w[:, None]).squeeze(1)).mean()
+    logsigmoid = nn.functional.logsigmoid
+    d_loss = -(logsigmoid(real) + logsigmoid(-fake)).mean() + on_real + on_fake
+    return d_loss, on_fake - logsigmoid(fake).mean()
 
 
-def window_looped(x, s):
-    result = []
-    for i in range(len(x)):
-        others = torch.cat([x[:i], x[i + 1 :]])
-        logs = Normal(others, s).log_prob(x[i]).sum(1)
-        result.append(torch.logsumexp(logs, 0) - math.log(len(others)))
-    return torch.stack(result)
+def losses_with_probabilities(real, fake, real_c, fake_c, y, w):
+    return losses_by_bce(real, fake, torch.softmax(real_c, -1), torch.softmax(fake_c, -1), y, w)
 
 
-def window_inplace(points, std):
-    n, d = points.shape
-    logs = (points[:, None] - points[None]).square().sum(-1).div_(-2 * std * std)
-    logs.fill_diagonal_(float("-inf"))
-    return logs.logsumexp(-1).sub_(torch.tensor(n - 1.0).log() + d * math.log(std * math.sqrt(2 * math.pi)))
+def saturating(real, fake, real_c, fake_c, y, w):
+    d_loss, _ = losses_by_bce(real, fake, real_c, fake_c, y, w)
+    return d_loss, (1 - fake.sigmoid()).log().mean() + cross_entropy(fake_c, w)
 
 
-def window_shifted(points, std):
-    n, d = points.shape
-    logs = torch.distributions.MultivariateNormal(points, std**2 * torch.eye(d).double()).log_prob(points[:, None])
-    logs = logs[~torch.eye(n).bool()].view(n, n - 1)
-    top = logs.max(1, keepdim=True).values
-    return (top + (logs - top).exp().mean(1, keepdim=True).log()).squeeze(1)
+def misread(real, fake, real_c, fake_c, y, w):
+    return losses_by_bce(real, fake, real_c, fake_c, y, w)[0], -fake.sigmoid().log().mean() - cross_entropy(fake_c, w)
 
 
-def window_with_a_large_number(points, std):
-    logs = -(torch.cdist(points, points) ** 2) / 2 / std**2 - 1e9 * torch.eye(len(points))
-    return logs.logsumexp(1) - math.log(len(points) - 1) - points.shape[1] / 2 * math.log(2 * math.pi * std**2)
+# --- 10.5 ---------------------------------------------------------------------------------------------------
 
 
-def window_with_itself(x, s):
-    return Normal(x, s).log_prob(x[:, None]).sum(2).logsumexp(1) - math.log(len(x))
+def obedience_by_quadratic(read, labels):
+    n, hits = labels.numel(), int((read == labels).sum())
+    share = hits / n
+    a, b, c = 1 + 1.96**2 / n, -(2 * share + 1.96**2 / n), share**2
+    root = math.sqrt(b * b - 4 * a * c)
+    return share, (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-def window_underflowing(x, s):
-    density = Normal(x, s).log_prob(x[:, None]).sum(2).exp().fill_diagonal_(0)
-    return (density.sum(1) / (len(x) - 1)).log()
+def obedience_by_counts(read, labels):
+    n = len(read)
+    k = sum(int(r == y) for r, y in zip(read, labels, strict=True))
+    z2 = 1.96 * 1.96
+    half = 1.96 / (n + z2) * math.sqrt(k * (n - k) / n + z2 / 4)
+    middle = (k + z2 / 2) / (n + z2)
+    return k / n, middle - half, middle + half
 
 
-def window_bare(x, s):
-    logs = -(torch.cdist(x, x) ** 2) / 2 / s**2 + torch.diag(torch.full((len(x),), -math.inf))
-    return logs.logsumexp(1) - math.log(len(x) - 1)
+def obedience_by_tensors(read, labels):
+    p = (read == labels).double().mean()
+    n = torch.tensor(len(labels), dtype=torch.float64)
+    spread = 1.96 * (p * (1 - p) / n + 1.96**2 / (4 * n**2)).sqrt()
+    ends = (p + 1.96**2 / (2 * n) + torch.stack([-spread, spread])) / (1 + 1.96**2 / n)
+    return p, ends[0], ends[1]
 
 
-def terms_by_root(x):
-    centred = x - x.mean(0)
-    values, vectors = torch.linalg.eigh(centred.T @ centred / (len(x) - 1))
-    root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
-    return x.mean(0).pow(2).sum(), (root - torch.eye(x.shape[1])).square().sum()
+def obedience_as_usual(read, labels):
+    p, n = (read == labels).double().mean(), len(labels)
+    error = 1.96 * torch.sqrt(p * (1 - p)) / n**0.5
+    return p.item(), (p - error).item(), (p + error).item()
 
 
-def terms_by_traces(points):
-    cov = torch.cov(points.T)
-    overlap = torch.linalg.eigvals(cov).real.clamp(min=0).sqrt().sum()
-    return [points.mean(0).norm() ** 2, cov.trace() + len(cov) - 2 * overlap]
+# --- 10.6 ---------------------------------------------------------------------------------------------------
 
 
-def terms_by_svd(x):
-    spreads = torch.linalg.svdvals(x - x.mean(0)) / math.sqrt(len(x) - 1)
-    return (x.mean(0) @ x.mean(0)).item(), ((spreads - 1) ** 2).sum().item()
+def epoch_by_split(x, y, size):
+    for chosen in torch.randperm(len(x)).split(size):
+        yield x[chosen], y[chosen]
 
 
-def terms_without_root(x):
-    return x.mean(0).pow(2).sum(), (torch.cov(x.T) - torch.eye(x.shape[1])).square().sum()
+def epoch_in_place(points, labels, size):
+    order = torch.randperm(points.shape[0])
+    points, labels = points[order], labels[order]
+    return [(points[i : i + size], labels[i : i + size]) for i in range(0, len(points), size)]
 
 
-def terms_over_n(x):
-    spreads = torch.linalg.svdvals(x - x.mean(0)) / math.sqrt(len(x))
-    return x.mean(0).pow(2).sum(), ((spreads - 1) ** 2).sum()
+def epoch_by_loader(points, labels, size):
+    yield from DataLoader(TensorDataset(points, labels), batch_size=size, shuffle=True)
 
 
-def fit_with(choose, columns=lambda known, held_out: (known, held_out)):
-    """A fit that draws its batches from `choose(known, held_out)` and scores `columns(known, held_out)`."""
-
-    def fit(model, points, steps=400):
-        half = len(points) // 2
-        parts = points[:half], points[half:]
-        optimizer = torch.optim.Adam(model.parameters(), 0.01)
-        curves = torch.zeros(len(range(0, steps, 10)), 2)
-        for step in range(steps):
-            pool = choose(*parts)
-            optimizer.zero_grad(set_to_none=True)
-            (-model(pool[torch.randperm(len(pool))[:32]]).sum() / min(32, len(pool))).backward()
-            optimizer.step()
-            if step % 10 == 0:
-                curves[step // 10] = torch.stack([model(part).mean() for part in columns(*parts)]).detach()
-        return curves
-
-    return fit
+def epoch_two_orders(points, labels, size):
+    points, labels = (rows[torch.randperm(len(rows))].split(size) for rows in (points, labels))
+    return list(zip(points, labels, strict=True))
 
 
-def fit_on_epochs(model, points, steps=400):
-    known, held_out = torch.split(points, len(points) // 2)
-    optimizer, curves, step = torch.optim.Adam(model.parameters(), lr=0.01), [], 0
-    while step < steps:
-        for (batch,) in DataLoader(TensorDataset(known), batch_size=32, shuffle=True):
-            if step == steps:
-                break
-            loss = model(batch).neg().mean()
-            model.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if step % 10 == 0:
-                with torch.inference_mode():
-                    curves += [(model(known).mean().item(), model(held_out).mean().item())]
-            step += 1
-    return torch.tensor(curves)
+def epoch_points_only(points, labels, size):
+    order = torch.randperm(len(points)).split(size)
+    return [(points[chosen], part) for chosen, part in zip(order, labels.split(size), strict=True)]
 
 
-def fit_upwards(model, points, steps=400):
-    known, held_out = points.chunk(2)
-    optimizer, curves = torch.optim.Adam(model.parameters(), lr=0.01, maximize=True), []
-    for step in range(steps):
-        optimizer.zero_grad()
-        model(known[torch.randperm(len(known))[:32]]).mean().backward()
-        optimizer.step()
-        if step % 10 == 0:
-            curves.append([model(known).mean().item(), model(held_out).mean().item()])
-    return curves
-
-
-def fit_all_known(model, points, steps=400):
-    known, held_out = points[: len(points) // 2], points[len(points) // 2 :]
-    optimizer, curves = torch.optim.Adam(model.parameters(), lr=0.01), []
-    for step in range(steps):
-        optimizer.zero_grad()
-        (-model(known)).mean().backward()
-        optimizer.step()
-        if not step % 10:
-            curves.append(torch.stack([model(known).mean(), model(held_out).mean()]))
-    return torch.stack(curves).detach()
+def epoch_with_replacement(points, labels, size):
+    for start in range(0, len(points), size):
+        chosen = torch.randint(len(points), (min(size, len(points) - start),))
+        yield points[chosen], labels[chosen]
 
 
 VARIANTS = {
-    "10.1": [
-        (distance_package, lambda d, n, m: d * (1 / n + 1 / m)),
-        (distance_looped, lambda d, n, m: sum(1 / n + 1 / m for _ in range(d))),
-        (distance_in_numpy, lambda d, n, m: np.float32(d / n + d / m)),
-        (distance_dot, lambda features, first, second: torch.tensor(features * (first + second) / (first * second))),
+    "10.1": [(logit_by_densities,), (logit_by_direction,), (logit_by_loop,)],
+    "10.2": [(label_by_table,), (label_by_comparison,), (label_by_loop,), (label_without_last_column,)],
+    "10.3": [(losses_by_bce,), (losses_by_nll,), (losses_by_picking,)],
+    "10.4": [
+        (lambda c, u, w: c + w * (c - u), 0.632),
+        (lambda cond, uncond, s: torch.lerp(uncond, cond, 1 + s), torch.tensor(0.6325)),
+        (lambda c, u, w: c.mul(1 + w).sub(u.mul(w)), 0.4**0.5),
     ],
-    "10.2": [(realism_looped,), (realism_zeroed,), (realism_sorted,), (realism_in_numpy,)],
-    "10.3": [(window_looped,), (window_inplace,), (window_shifted,), (window_with_a_large_number,)],
-    "10.4": [(terms_by_root, "c"), (terms_by_traces, " C"), (terms_by_svd, "C ")],
-    "10.5": [
-        ("c", fit_with(lambda known, held_out: known)),
-        (" C ", fit_on_epochs),
-        ("C", fit_all_known),
-        ("c", fit_upwards),
-    ],
+    "10.5": [(obedience_by_quadratic, "C"), (obedience_by_counts, " c "), (obedience_by_tensors, "c")],
+    "10.6": [("C", epoch_by_split), ("c", epoch_in_place), (" C ", epoch_by_loader)],
 }
 
 MUTANTS = {
     "10.1": [
-        ("a difference of variances in place of spreads", (distance_of_variances, lambda d, n, m: d / n + d / m)),
-        ("the number of dimensions forgotten", (distance_flat, lambda d, n, m: d / n + d / m)),
-        ("both sets pooled", (distance_dot, lambda d, n, m: 1 / ((n + m) / d))),
-        ("one of the two means taken as known", (distance_dot, lambda d, n, m: sum(1 / n for _ in range(d)))),
+        ("the logit with the wrong sign", (lambda x, y, m, g, s: logit_by_densities(x, y, g, m, s),)),
+        ("a discriminator that does not use the label", (mixtures,)),
+        (
+            "a probability instead of a logit",
+            (lambda x, y, m, g, s: 1 / (1 + (-logit_by_direction(x, y, m, g, s)).exp()),),
+        ),
+        (
+            "the standard deviation where the variance belongs",
+            (lambda x, y, m, g, s: logit_by_densities(x, y, m, g, s) * s,),
+        ),
     ],
     "10.2": [
-        ("all balls kept", (realism_of_all,)),
-        ("a point counted as its own neighbour", (realism_of_itself,)),
-        ("a score for each real point", (realism_per_real,)),
+        (
+            "a width that follows the batch",
+            (lambda z, y, classes: label_by_comparison(z, y, max(int(y.max()) + 1, 1)),),
+        ),
+        ("unknown labels taken for class 0", (lambda z, y, classes: label_by_comparison(z, y.relu(), classes),)),
+        (
+            "unknown labels taken for the last class",
+            (lambda z, y, classes: torch.cat([z, one_hot(y % classes, classes)], 1),),
+        ),
+        ("a label as one number", (lambda z, y, classes: torch.column_stack([z, y]),)),
     ],
     "10.3": [
-        ("each point's own window counted", (window_with_itself,)),
-        ("an exponential that underflows", (window_underflowing,)),
-        ("a Gaussian without its normaliser", (window_bare,)),
+        (
+            "a D that names the class of real images alone",
+            (lambda *inputs: losses_by_bce(*inputs, name=0.0),),
+        ),
+        ("a D that is paid for misreading generated images", (lambda *inputs: losses_by_bce(*inputs, name=-1.0),)),
+        (
+            "a G that is paid for being misread",
+            (misread,),
+        ),
+        ("G's minimax loss", (saturating,)),
+        ("a softmax applied twice", (losses_with_probabilities,)),
     ],
     "10.4": [
-        ("eigenvalues without their root", (terms_without_root, "C")),
-        ("a covariance divided by n", (terms_over_n, "C")),
-        (
-            "a covariance of the rows",
-            (lambda x: (x.mean(0) @ x.mean(0), terms_by_traces(x.T)[1]), "C"),
-        ),
-        ("more means", (terms_by_svd, "a")),
+        ("a strength that counts from 1", (lambda c, u, w: w * c + (1 - w) * u, 0.632)),
+        ("an unconditional score that is added", (lambda c, u, w: c + w * (c + u), 0.632)),
+        ("the variance", (lambda c, u, w: c + w * (c - u), 0.4)),
     ],
     "10.5": [
-        ("the fit as it was", ("C", fit_with(lambda known, held_out: torch.cat([held_out, known])))),
-        ("the two halves exchanged", ("C", fit_with(lambda known, held_out: held_out))),
+        ("the usual interval around the share", (obedience_as_usual, "C")),
         (
-            "a score of the known points in both columns",
-            ("C", fit_with(lambda known, held_out: known, lambda known, held_out: [known] * 2)),
+            "the usual interval, cut at 0 and 1",
+            (lambda r, y: tuple(min(max(v, 0.0), 1.0) for v in obedience_as_usual(r, y)), "C"),
         ),
-        ("a success", (" b", fit_all_known)),
+        ("labels that drown in the noise z", (obedience_by_counts, "d")),
+    ],
+    "10.6": [
+        ("labels that are shuffled, too, but in another order", ("C", epoch_two_orders)),
+        ("the function as it was", ("C", epoch_points_only)),
+        ("a draw with replacement", ("C", epoch_with_replacement)),
+        ("a last batch that is dropped", ("C", lambda x, y, size: epoch_in_place(x, y, size)[:-1])),
+        ("a D that is too strong", ("b", epoch_by_split)),
     ],
 }

@@ -1,259 +1,271 @@
 """Answers to the exercises of lesson 11: right ones in other styles, and known mistakes in other words."""
 
+import itertools
 import math
-import statistics
+from fractions import Fraction
 
 import numpy as np
 import torch
-from scipy import stats
-from torch.nn import functional as F
-
-from course_utils.intervals import confidence_interval
-from course_utils.training.randomness import forked_random_state
-
-# --- 11.1 ----------------------------------------------------------------------------------------------------
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, logsigmoid, mse_loss
 
 
-def covering_by_moments(w, m, s):
-    second = w * (s**2 + m**2) + (1 - w) * (s**2 + m**2)
-    mean = w * -m + (1 - w) * m
-    return [mean, (second - mean**2) ** 0.5]
+def pairs_looped(frequencies):
+    total = 1
+    for value in sorted(set(frequencies)):
+        for i in range(1, frequencies.count(value) + 1):
+            total *= i
+    return total
 
 
-def covering_in_tensors(weight, centre, std):
-    weights = torch.tensor([weight, 1 - weight], dtype=torch.float64)
-    means = torch.tensor([-centre, centre], dtype=torch.float64)
-    mean = (weights * means).sum()
-    return mean, (std**2 + (weights * (means - mean).square()).sum()).sqrt()
+def pairs_tried_out(counts):
+    orders = itertools.permutations(range(len(counts)))
+    return sum(all(counts[i] == counts[j] for i, j in enumerate(order)) for order in orders)
 
 
-def covering_in_numpy(p, c, sd):
-    mean = np.average([-c, c], weights=[p, 1 - p])
-    return mean, np.sqrt(sd**2 + np.average((np.array([-c, c]) - mean) ** 2, weights=[p, 1 - p]))
+def share_tried_out(counts):
+    orders = list(itertools.permutations(range(len(counts))))
+    kept = [order for order in orders if all(counts[i] == counts[j] for i, j in enumerate(order))]
+    return sum(i == j for order in kept for i, j in enumerate(order)) / len(kept) / len(counts)
 
 
-def covering_in_float32(weight, centre, std):
-    weights, means = torch.tensor([weight, 1 - weight]), torch.tensor([-centre, centre])
-    mean = weights @ means
-    return mean.item(), torch.sqrt(weights @ (means**2 + std**2) - mean**2).item()
+def share_by_image(counts):
+    return sum(1 / counts.count(c) for c in counts) / len(counts)
 
 
-COVERING = {
-    "moments": covering_by_moments,
-    "spread within": lambda w, m, s: (w * -m + (1 - w) * m, s),
-    "not centred": lambda w, m, s: (m - 2 * w * m, (s * s + m * m) ** 0.5),
-}
-
-# --- 11.2 ----------------------------------------------------------------------------------------------------
+def share_tensor(counts):
+    return torch.tensor(counts).unique().numel() / torch.tensor(float(len(counts)))
 
 
-def interval_by_course(first, second):
-    return confidence_interval([first[seed] - second[seed] for seed in sorted(first)])
+def pairs_in_numpy(counts):
+    return np.prod([math.factorial(n) for n in np.unique(counts, return_counts=True)[1]])
 
 
-def interval_in_numpy(a, b):
-    gaps = np.array([a[s] for s in sorted(a)]) - np.array([b[s] for s in sorted(b)])
-    return gaps.mean(), stats.sem(gaps) * stats.t.ppf(0.975, df=len(gaps) - 1)
+def cycle_rotated(nets, xs, distance=l1_loss, short=0):
+    total = 0
+    for i, x in enumerate(xs):
+        y = x
+        for net in [*nets[i:], *nets[:i]][: len(nets) - short]:
+            y = net(y)
+        total = total + distance(y, x)
+    return total
 
 
-def interval_of_scipy(a, b):
-    seeds = list(b)
-    found = stats.ttest_rel([a[s] for s in seeds], [b[s] for s in seeds]).confidence_interval(0.95)
-    return (found.low + found.high) / 2, (found.high - found.low) / 2
+def cycle_recursive(translators, batches):
+    def onward(x, i, left):
+        return x if left == 0 else onward(translators[i](x), (i + 1) % len(translators), left - 1)
+
+    rounds = [onward(x, i, len(translators)) - x for i, x in enumerate(batches)]
+    return torch.stack([difference.abs().sum() / difference.numel() for difference in rounds]).sum()
 
 
-def interval_in_a_loop(a, b):
-    gaps = []
-    for seed, value in a.items():
-        gaps.append(value - b.pop(seed))
-    return statistics.fmean(gaps), stats.t.isf(0.025, len(gaps) - 1) * statistics.stdev(gaps) / len(gaps) ** 0.5
+def cycle_all_at_once(translators, batches):
+    """Every batch takes one step at a time; the list turns with them."""
+    travelling = list(batches)
+    for _ in translators:
+        moved = [net(x) for net, x in zip(translators, travelling, strict=True)]
+        travelling = [moved[-1], *moved[:-1]]
+    return sum((x - home).norm(p=1) / home.numel() for x, home in zip(travelling, batches, strict=True))
 
 
-def interval_in_float32(a, b):
-    n = len(a)
-    gaps = torch.tensor([a[s] for s in sorted(a)]) - torch.tensor([b[s] for s in sorted(b)])
-    return gaps.mean(), stats.t.ppf(0.975, n - 1) * gaps.std() / n**0.5
+def identity_rolled(nets, xs):
+    return sum(l1_loss(net(x), x) for net, x in zip(nets, [*xs[1:], xs[0]], strict=True))
 
 
-def interval_by_position(a, b):
-    return confidence_interval((np.array(list(a.values())) - np.array(list(b.values()))).tolist())
+def identity_by_domain(translators, batches):
+    total = torch.zeros(())
+    for i in range(len(batches)):
+        total += torch.mean(torch.abs(batches[i] - translators[i - 1](batches[i])))
+    return total
 
 
-def interval_of_two_samples(a, b):
-    found = stats.ttest_ind(list(a.values()), list(b.values())).confidence_interval(0.95)
-    return (found.low + found.high) / 2, (found.high - found.low) / 2
+def identity_stacked(translators, batches):
+    made = torch.stack([translators[i - 1](batches[i]) for i in range(len(batches))])
+    return (made - torch.stack(list(batches))).abs().flatten(1).mean(1).sum()
 
 
-def interval_without_student(a, b):
-    gaps = [a[s] - b[s] for s in a]
-    return statistics.mean(gaps), 1.96 * statistics.stdev(gaps) / math.sqrt(len(gaps))
+def identity_of_the_source(nets, xs):
+    return sum(l1_loss(net(x), x) for net, x in zip(nets, xs, strict=True))
 
 
-# --- 11.3 ----------------------------------------------------------------------------------------------------
+def backward_cat(enc, dec, style, code):
+    codes = enc(dec(torch.cat([style, style]), torch.cat([code, torch.roll(code, shifts=1, dims=0)])))
+    one, two = codes.chunk(2)
+    return torch.linalg.vector_norm(one - two, ord=1, dim=-1).mean()
 
 
-def matching_by_lerp(network, data):
-    noise, times = torch.randn(data.shape), torch.rand(data.shape[0])
-    place = torch.lerp(noise, data, times.view([len(data)] + [1] * (data.ndim - 1)).expand_as(data))
-    return F.mse_loss(network(place, times), data - noise)
+def backward_looped(encode, decode, z, s):
+    total = 0.0
+    shifted = torch.cat([s[-1:], s[:-1]])
+    for i in range(len(z)):
+        here, there = (encode(decode(z[i : i + 1], code[i : i + 1])) for code in (s, shifted))
+        total = total + (there - here).abs().sum()
+    return total / len(z)
 
 
-def matching_in_a_loop(v, x1):
-    t = torch.rand(len(x1))
-    x0 = torch.stack([torch.randn_like(x) for x in x1])
-    x_t = torch.stack([a + time * (b - a) for a, b, time in zip(x0, x1, t, strict=True)])
-    return ((v(x_t, t) + x0 - x1) ** 2).sum() / x1.numel()
+def backward_l1(encode, decode, z, s):
+    other = s[torch.arange(len(s)) - 1]
+    return l1_loss(encode(decode(z, s)), encode(decode(z, other)), reduction="sum") / z.shape[0]
 
 
-def matching_flat(velocity, x1):
-    n = x1.shape[0]
-    t, start, end = torch.empty(n).uniform_(), torch.empty_like(x1).normal_().reshape(n, -1), x1.reshape(n, -1)
-    between = (start + t[:, None] * (end - start)).reshape(x1.shape)
-    return (velocity(between, t).reshape(n, -1) - end + start).pow(2).mean(dim=1).mean()
+def backward_to_z(encode, decode, z, s):
+    found = encode(decode(z, s))
+    return torch.linalg.vector_norm(z - found, ord=1, dim=1).mean()
 
 
-def matching_backwards(velocity, x1):
-    noise, t = torch.randn_like(x1), torch.rand(len(x1))
-    target = torch.sub(noise, x1)
-    return F.mse_loss(velocity(noise - torch.einsum("n,n...->n...", t, target), t), target)
+def backward_elementwise(encode, decode, z, s):
+    return l1_loss(encode(decode(z, s)), encode(decode(z, s.roll(1, 0))))
 
 
-def matching_one_time(velocity, x1):
-    moment = torch.rand(()).item()
-    noise = torch.randn_like(x1)
-    return F.mse_loss(velocity(torch.lerp(noise, x1, moment), torch.full((len(x1),), moment)), x1 - noise)
+def share_counted(cycle, true):
+    counted = [t.item() > 1 for c, t in zip(cycle, true, strict=True) if c < 0.2]
+    return sum(counted) / len(counted)
 
 
-def matching_summed(velocity, x1):
-    noise, t = torch.randn_like(x1), torch.rand(len(x1))
-    place = noise + torch.einsum("n,n...->n...", t, x1 - noise)
-    return F.mse_loss(velocity(place, t), x1 - noise, reduction="sum")
+def share_product(cycle_error, true_error):
+    closed, wrong = (cycle_error < 0.2).double(), (true_error > 1).double()
+    return (closed * wrong).sum() / closed.sum()
 
 
-# --- 11.4 ----------------------------------------------------------------------------------------------------
+def share_filtered(cycle_error, true_error):
+    kept = torch.masked_select(true_error, cycle_error.lt(0.2))
+    return torch.tensor(kept.gt(1).sum().item() / kept.numel())
 
 
-def mixture_by_logsumexp(a, b, noise):
-    weights = torch.tensor([1 - noise, noise]).log()
-    return (torch.stack([a, b], dim=-1) + weights).logsumexp(-1)
+def share_in_numpy(cycle, true):
+    return np.mean(true.numpy()[cycle.numpy() < 0.2] > 1)
 
 
-def mixture_around_the_larger(log_good, log_noise, share):
-    top = torch.maximum(log_good, log_noise).detach()
-    return top + ((1 - share) * (log_good - top).exp() + share * (log_noise - top).exp()).log()
+def step_with(judged, taught="own", cycle_of=lambda x: x):
+    """The step written out; `judged` and `taught` say how translations and discriminators belong together."""
+
+    def step(pair, opt_g, opt_d, x, y):
+        fake_y, fake_x = pair.to_b(x), pair.to_a(y)
+        opt_d.zero_grad(set_to_none=True)
+        false_a, false_b = (fake_x, fake_y) if taught == "own" else (fake_y, fake_x)
+        loss_a = (
+            -logsigmoid(pair.discriminator_a(x)).mean() - logsigmoid(-pair.discriminator_a(false_a.detach())).mean()
+        )
+        loss_b = (
+            -logsigmoid(pair.discriminator_b(y)).mean() - logsigmoid(-pair.discriminator_b(false_b.detach())).mean()
+        )
+        d_loss = loss_a + loss_b
+        d_loss.backward()
+        opt_d.step()
+
+        to_a, to_b = (fake_x, fake_y) if judged == "own" else (fake_y, fake_x)
+        loss = -logsigmoid(pair.discriminator_a(to_a)).mean() - logsigmoid(pair.discriminator_b(to_b)).mean()
+        cycle = l1_loss(pair.to_a(cycle_of(fake_y)), x) + l1_loss(pair.to_b(cycle_of(fake_x)), y)
+        opt_g.zero_grad()
+        (loss + 5.0 * cycle).backward()
+        opt_g.step()
+        return d_loss.detach(), cycle.detach()
+
+    return step
 
 
-def mixture_through_softplus(log_good, log_noise, share):
-    lead = math.log(share / (1 - share)) + log_noise - log_good
-    return math.log(1 - share) + log_good + F.softplus(lead)
+def step_translating_twice(pair, g_optimizer, d_optimizer, a, b):
+    def bce(judge, x, real):
+        logits = judge(x)
+        return binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))
 
-
-# --- 11.5 ----------------------------------------------------------------------------------------------------
-
-
-def error_of(velocity, points, x0, t):
-    return F.mse_loss(velocity(x0 + t.view(-1, 1) * (points - x0), t), points - x0).item()
-
-
-def look_forked(velocity, points):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(7)
-        return error_of(velocity, points, torch.randn_like(points), torch.rand(len(points)))
-
-
-def look_put_back(velocity, points):
-    state = torch.get_rng_state()
-    torch.manual_seed(1)
-    x0, t = torch.randn_like(points), torch.rand(len(points))
-    torch.set_rng_state(state)
-    return error_of(velocity, points, x0, t)
-
-
-def look_by_course(velocity, points):
-    with forked_random_state(points.device, 3), torch.no_grad():
-        return torch.tensor(error_of(velocity, points, torch.randn_like(points), torch.rand(len(points))))
-
-
-def look_in_numpy(velocity, points):
-    drawn = np.random.default_rng(5)
-    x0 = torch.from_numpy(drawn.standard_normal(points.shape)).float()
     with torch.no_grad():
-        return error_of(velocity, points, x0, torch.from_numpy(drawn.random(len(points))).float())
+        b_made, a_made = pair.to_b(a), pair.to_a(b)
+    g_optimizer.zero_grad()
+    d_optimizer.zero_grad()
+    terms = [bce(pair.discriminator_a, a, 1), bce(pair.discriminator_a, a_made, 0)]
+    terms += [bce(pair.discriminator_b, b, 1), bce(pair.discriminator_b, b_made, 0)]
+    sum(terms).backward()
+    d_optimizer.step()
+    b_made, a_made = pair.to_b(a), pair.to_a(b)
+    cycle = nn.L1Loss()(pair.to_a(b_made), a) + nn.L1Loss()(pair.to_b(a_made), b)
+    (5 * cycle + bce(pair.discriminator_a, a_made, 1) + bce(pair.discriminator_b, b_made, 1)).backward()
+    g_optimizer.step()
+    return sum(term.item() for term in terms), float(cycle)
 
 
-def look_seeded_afterwards(velocity, points):
-    torch.random.manual_seed(3)
-    t, x0 = torch.rand(len(points)), torch.randn(points.shape)
-    torch.manual_seed(100)
-    return error_of(velocity, points, x0, t)
-
-
-def look_without_seed(velocity, points):
-    return error_of(velocity, points, torch.randn(points.shape), torch.empty(len(points)).uniform_())
-
-
-KEPT = torch.Generator().manual_seed(12)
-
-
-def look_that_goes_on(velocity, points, generator=KEPT):
-    x0 = torch.empty_like(points).normal_(generator=generator)
-    return error_of(velocity, points, x0, torch.rand(len(points), generator=generator))
+def step_with_frozen_judges(pair, g_optimizer, d_optimizer, a, b):
+    made = {"a": pair.to_a(b), "b": pair.to_b(a)}
+    judges = {"a": pair.discriminator_a, "b": pair.discriminator_b}
+    d_optimizer.zero_grad()
+    d_losses = []
+    for name, real in {"b": b, "a": a}.items():
+        logits = judges[name](torch.cat([real, made[name].detach()]))
+        signs = torch.cat([-torch.ones(len(real)), torch.ones(len(real))])
+        d_losses.append(2 * torch.nn.functional.softplus(signs * logits).mean())
+        d_losses[-1].backward()
+    d_optimizer.step()
+    pair.discriminator_a.requires_grad_(False)
+    pair.discriminator_b.requires_grad_(False)
+    g_optimizer.zero_grad()
+    cycle = (pair.to_a(made["b"]) - a).abs().mean() + (pair.to_b(made["a"]) - b).abs().mean()
+    fooled = sum(-logsigmoid(judges[name](made[name])).mean() for name in made)
+    (fooled + 5 * cycle).backward()
+    g_optimizer.step()
+    pair.requires_grad_(True)
+    return sum(d_losses).item(), cycle.item()
 
 
 VARIANTS = {
     "11.1": [
-        (covering_by_moments, lambda w: math.log(1 / w)),
-        (covering_in_tensors, lambda weight: -torch.tensor(weight, dtype=torch.float64).log()),
-        (covering_in_numpy, lambda weight: -np.log(weight)),
-        (covering_in_float32, lambda weight: -torch.log(torch.tensor(weight)).item()),
+        (pairs_looped, share_by_image), (pairs_tried_out, share_tried_out), (pairs_looped, share_tensor),
+        (pairs_in_numpy, lambda counts: Fraction(len(set(counts)), len(counts))),
     ],
     "11.2": [
-        (interval_by_course,),
-        (interval_in_numpy,),
-        (interval_of_scipy,),
-        (interval_in_a_loop,),
-        (interval_in_float32,),
+        (cycle_rotated, identity_rolled), (cycle_recursive, identity_by_domain), (cycle_all_at_once, identity_stacked),
     ],
-    "11.3": [(matching_by_lerp,), (matching_in_a_loop,), (matching_flat,)],
-    "11.4": [
-        (mixture_by_logsumexp, " c "),
-        (mixture_around_the_larger, "c"),
-        (mixture_through_softplus, "C "),
-    ],
-    "11.5": [(" b", look_forked), ("B", look_put_back), ("b", look_by_course), ("B", look_in_numpy)],
-}
+    "11.3": [(backward_cat,), (backward_looped,), (backward_l1,)],
+    "11.4": [(share_counted, " b "), (share_product, "b"), (share_filtered, "B\n"), (share_in_numpy, "b")],
+    "11.5": [("c", step_with("own")), (" C", step_translating_twice), ("c ", step_with_frozen_judges)],
+}  # fmt: skip
 
 MUTANTS = {
     "11.1": [
-        ("the spread within a bump only", (COVERING["spread within"], lambda w: -math.log(w))),
         (
-            "bumps that lie m apart",
-            (lambda w, m, s: ((1 - 2 * w) * m, (s * s + w * (1 - w) * m * m) ** 0.5), lambda w: -math.log(w)),
+            "all bijections, as if every image were equally frequent",
+            (lambda c: len(list(itertools.permutations(c))), share_by_image),
         ),
-        ("E[x²] taken for the variance", (COVERING["not centred"], lambda w: -math.log(w))),
-        ("the weight of the other bump", (covering_by_moments, lambda w: math.log(1 / (1 - w)))),
+        ("F counted as free to choose", (lambda c: pairs_looped(c) ** 2, share_by_image)),
+        (
+            "the chance that the whole map is right",
+            (pairs_looped, lambda c: math.prod(1 / math.factorial(c.count(v)) for v in set(c))),
+        ),
+        (
+            "only the images that have no choice",
+            (pairs_looped, lambda c: torch.tensor([float(c.count(v) == 1) for v in c]).mean()),
+        ),
     ],
     "11.2": [
-        ("a pairing by position", (interval_by_position,)),
-        ("the interval of two independent samples, with 2n − 2 degrees of freedom", (interval_of_two_samples,)),
-        ("the 1.96 of a normal distribution", (interval_without_student,)),
+        ("one translator short of home", (lambda t, b: cycle_rotated(t, b, short=1), identity_rolled)),
+        ("squared differences", (lambda t, b: cycle_rotated(t, b, mse_loss), identity_rolled)),
+        (
+            "a rule that holds for two domains only",
+            (cycle_rotated, lambda t, b: sum(l1_loss(t[i](b[i - 1]), b[i - 1]) for i in range(len(t)))),
+        ),
+        ("each translator given the domain it starts from", (cycle_rotated, identity_of_the_source)),
+        ("a mean over the starting points", (lambda t, b: cycle_rotated(t, b) / len(b), identity_rolled)),
     ],
     "11.3": [
-        ("a velocity from the data to the noise", (matching_backwards,)),
-        ("one time for the whole batch", (matching_one_time,)),
-        ("a sum where the mean was meant", (matching_summed,)),
+        (
+            "the same class code twice",
+            (lambda enc, dec, z, s: (enc(dec(z, s)) - enc(dec(z, s))).sum(),),
+        ),
+        (
+            "the class code of the row below",
+            (lambda enc, dec, z, s: backward_l1(enc, dec, z.flip(0), s.flip(0)),),
+        ),
+        ("the found codes compared with z itself", (backward_to_z,)),
+        ("a mean over the axis of the code", (backward_elementwise,)),
     ],
     "11.4": [
-        ("a mean of the logarithms", (lambda a, b, s: a + s * (b - a), "C")),
-        ("the shares exchanged", (lambda a, b, s: mixture_by_logsumexp(b, a, s), "C")),
-        ("a price that grows with the image", (mixture_by_logsumexp, "d")),
+        ("a share of all pairs", (lambda c, t: ((c < 0.2) * (t > 1)).double().mean(), "B")),
+        ("the share of wrong maps whose cycle closes", (lambda c, t: ((c < 0.2) & (t > 1)).sum() / (t > 1).sum(), "B")),
+        ("a cycle loss that weighs too little", (share_counted, "c")),
     ],
     "11.5": [
-        (
-            "a look after which the training still draws the same numbers each time",
-            ("B", look_seeded_afterwards),
-        ),
-        ("a look without any seed", ("b", look_without_seed)),
-        ("a generator that lives on from look to look", ("B", look_that_goes_on)),
+        ("the step as it was", ("C", step_with("other"))),
+        ("the discriminators taught the same mix-up", ("C", step_with("other", taught="other"))),
+        ("a repair that also cuts the cycle loss", ("C", step_with("own", cycle_of=torch.detach))),
+        ("a perfect map, but a wrong one", ("b", step_with("own"))),
     ],
 }

@@ -4,367 +4,278 @@ import math
 
 import numpy as np
 import torch
-from scipy import stats
-from torch.nn import functional as F
+from torch.distributions import Normal
+from torch.utils.data import DataLoader, TensorDataset
 
-# --- 12.1 ----------------------------------------------------------------------------------------------------
+from course_utils.evaluation import frechet_distance
 
 
-def mix_in_a_loop(codes, shares, centre):
-    total, squares = torch.zeros_like(codes[0]), 0.0
-    for code, share in zip(codes, shares.tolist(), strict=True):
-        total += share * (code - centre)
-        squares += share**2
-    return total / math.sqrt(squares) + centre
+def distance_package(shift, std1, std2):
+    eye = torch.eye(len(shift)).double()
+    return frechet_distance(shift, std1**2 * eye, torch.zeros_like(shift), std2**2 * eye)
 
 
-def mix_in_place(codes, shares, centre):
-    codes -= centre
-    shares /= shares.norm()
-    return codes.mul_(shares.view(-1, 1, 1)).sum(dim=0).add_(centre)
+def distance_looped(m, a, b):
+    total = 0.0
+    for x in m.tolist():
+        total += x * x + a * a + b * b - 2 * a * b
+    return total
 
 
-def mix_in_numpy(codes, shares, centre):
-    z, p, c = (tensor.detach().numpy().astype(np.float64) for tensor in (codes, shares, centre))
-    return c + np.tensordot(p / np.linalg.norm(p), z - c, axes=1)
+def distance_dot(difference, s, t):
+    return difference @ difference + difference.numel() * abs(t - s) ** 2
 
 
-def mix_by_its_mean(codes, shares, centre):
-    mean = torch.tensordot(shares.double(), codes.double(), dims=1)
-    return mean / shares.double().norm() + centre * (1 - 1 / shares.double().norm())
+def distance_in_numpy(shift, std1, std2):
+    return np.sum(shift.numpy() ** 2) + len(shift) * np.square(std1 - std2)
 
 
-def mix_about_zero(codes, shares, centre):
-    return (codes * (shares / shares.norm())[:, None, None]).sum(0)
+def distance_of_variances(m, a, b):
+    return m @ m + m.numel() * (a * a - b * b) ** 2
 
 
-def mix_of_roots(codes, shares, centre):
-    return centre + (shares.sqrt()[:, None, None] * (codes - centre)).sum(0)
+def distance_flat(m, a, b):
+    return torch.cat([m, torch.tensor([a - b])]).square().sum()
 
 
-def mix_times_root_k(codes, shares, centre):
-    mean = torch.einsum("k,kij->ij", shares, codes)
-    return centre + (mean - centre) * math.sqrt(codes.shape[0])
+def realism_looped(x, y, neighbours):
+    radii = []
+    for i in range(len(x)):
+        others = torch.cat([x[:i], x[i + 1 :]])
+        radii.append((others - x[i]).norm(dim=1).sort().values[neighbours - 1])
+    radii = torch.stack(radii)
+    scores = []
+    for point in y:
+        best = 0.0
+        for centre, radius in zip(x, radii, strict=True):
+            if radius <= radii.median():
+                best = max(best, (radius / (point - centre).norm()).item())
+        scores.append(best)
+    return torch.tensor(scores, dtype=x.dtype)
 
 
-# --- 12.2 ----------------------------------------------------------------------------------------------------
+def realism_zeroed(real, fake, k):
+    apart = (real[:, None] - real[None]).norm(dim=2)
+    apart.fill_diagonal_(torch.inf)
+    radius = apart.topk(k, largest=False).values[:, -1]
+    radius[radius > radius.quantile(0.5)] = 0
+    return torch.max(radius / torch.cdist(fake, real), dim=1).values
 
 
-def principal_by_steps(decode, z):
-    slopes = [(decode(z + 0.01 * e) - decode(z - 0.01 * e)).flatten() / 0.02 for e in torch.eye(z.shape[1])]
-    jacobian = torch.stack(slopes, dim=1)
-    _, singular, rows = torch.linalg.svd(jacobian / len(z) ** 0.5, full_matrices=False)
-    return singular, rows
-
-
-def principal_in_a_loop(decode, z):
-    d = z.shape[1]
-    total = torch.zeros(d, d)
-    for code in z:
-        jacobian = torch.autograd.functional.jacobian(lambda c: decode(c.unsqueeze(0)).reshape(-1), code)
-        total += jacobian.T.mm(jacobian)
-    values, vectors = torch.linalg.eigh(total / len(z))
-    order = values.argsort(descending=True)
-    return values[order].sqrt(), vectors[:, order].T
-
-
-def principal_forwards(decode, z):
-    units = torch.eye(z.shape[1])
-    columns = [torch.func.jvp(decode, (z,), (e.expand_as(z).contiguous(),))[1].reshape(len(z), -1) for e in units]
-    moment = sum(torch.stack(columns, 2).mT @ torch.stack(columns, 2)) / z.shape[0]
-    u, values, _ = torch.linalg.svd(moment.double())
-    return [values.sqrt(), -u.T]
-
-
-def principal_in_numpy(decode, z):
-    jacobian = torch.autograd.functional.jacobian(lambda codes: decode(codes).sum(0).flatten(), z)  # [pixels, n, d]
-    flat = jacobian.permute(1, 0, 2).numpy()
-    values, vectors = np.linalg.eigh(np.einsum("npi,npj->ij", flat, flat) / len(flat))
-    return np.sqrt(values[::-1]).copy(), vectors[:, ::-1].T.copy()
-
-
-def _moment(decode, z):
-    jacobian = torch.autograd.functional.jacobian(lambda codes: decode(codes).sum(0).flatten(), z)
-    return torch.einsum("pni,pnj->ij", jacobian, jacobian) / len(z), jacobian
-
-
-def principal_of_mean_slopes(decode, z):
-    _, strengths, rows = torch.linalg.svd(_moment(decode, z)[1].mean(1), full_matrices=False)
-    return strengths, rows
-
-
-def principal_eigenvalues(decode, z):
-    u, values, _ = torch.linalg.svd(_moment(decode, z)[0])
-    return values, u.T
-
-
-def principal_columns(decode, z):
-    u, values, _ = torch.linalg.svd(_moment(decode, z)[0])
-    return values.sqrt(), u
-
-
-def principal_mean_square(decode, z):
-    moment, jacobian = _moment(decode, z)
-    u, values, _ = torch.linalg.svd(moment / jacobian.shape[0])
-    return values.sqrt(), u.T
-
-
-# --- 12.3 ----------------------------------------------------------------------------------------------------
-
-
-def auc_by_ranks(members, others):
-    ranks = stats.rankdata(torch.cat([members, others]).numpy())
-    n, m = len(members), len(others)
-    return (ranks[:n].sum() - n * (n + 1) / 2) / (n * m)
-
-
-def auc_in_a_loop(scores, rest):
-    wins = 0.0
-    for a in scores.tolist():
-        for b in rest.tolist():
-            wins += 1.0 if a > b else 0.5 if a == b else 0.0
-    return wins / (len(scores) * len(rest))
-
-
-def auc_of_scipy(members, others):
-    return stats.mannwhitneyu(members.numpy(), others.numpy()).statistic / (len(members) * len(others))
-
-
-def auc_by_signs(members, others):
-    return (torch.sign(members.unsqueeze(1) - others.unsqueeze(0)).mean() + 1) / 2
-
-
-def found_by_trying(members, others, alarms):
-    best = 0.0
-    for threshold in sorted({*members.tolist(), *others.tolist()}):
-        if (others > threshold).float().mean().item() <= alarms:
-            best = max(best, (members > threshold).float().mean().item())
-    return best
-
-
-def found_by_topk(members, others, alarms):
-    k = math.floor(alarms * others.numel())
-    return (members > others.topk(k + 1).values[-1]).float().mean()
-
-
-def found_in_numpy(members, others, alarms):
-    descending = np.sort(others.numpy())[::-1]
-    return np.mean(members.numpy() > descending[int(np.floor(alarms * len(descending)))])
-
-
-def found_by_counting(members, others, alarms):
-    above = (others[None] >= members[:, None]).sum(1)  # the alarms if everything from this member's score on counts
-    return (above <= alarms * len(others)).double().mean().item()
-
-
-def found_with_ties(members, others, alarms):
-    k = math.floor(alarms * len(others))
-    return (members >= others.topk(k + 1).values[-1]).float().mean().item()
-
-
-def found_by_quantile(members, others, alarms):
-    return float(np.mean(members.numpy() > np.quantile(others.numpy(), 1 - alarms)))
-
-
-def found_one_more(members, others, alarms):
-    k = math.ceil(alarms * len(others))
-    return (members > others.topk(k + 1).values[-1]).float().mean().item()
-
-
-# --- 12.4 ----------------------------------------------------------------------------------------------------
-
-
-def turned_in_loops(axes, causes):
-    means = []
-    for run in axes:
-        angles = []
-        for axis in run:
-            cosines = [abs(F.cosine_similarity(axis, cause, dim=0).item()) for cause in causes]
-            angles.append(math.degrees(math.acos(min(1.0, max(cosines)))))
-        means.append(sum(angles) / len(angles))
-    return torch.tensor(means)
-
-
-def turned_by_cosine_similarity(axes, causes):
-    cosines = F.cosine_similarity(axes[:, :, None], causes[None, None], dim=-1)
-    return torch.rad2deg(torch.arccos(cosines.abs())).min(dim=-1).values.mean(dim=1)
-
-
-def turned_in_numpy(axes, causes):
-    a, c = axes.detach().numpy().astype(float), causes.detach().numpy().astype(float)
-    a, c = a / np.linalg.norm(a, axis=-1, keepdims=True), c / np.linalg.norm(c, axis=-1, keepdims=True)
-    return np.degrees(np.arccos(np.abs(a @ c.T).max(-1).clip(0, 1))).mean(-1)
-
-
-def turned_by_tangent(axes, causes):
-    axes, causes = axes.double(), causes.double()
-    along = torch.einsum("kad,cd->kac", axes, causes) / causes.norm(dim=1)
-    across = (axes.square().sum(-1, keepdim=True) - along.square()).clamp(min=0).sqrt()
-    return (torch.atan2(across, along.abs()).amin(2) * 180 / math.pi).mean(1)
-
-
-def turned_arrows(axes, causes):
-    cosines = F.cosine_similarity(axes[:, :, None], causes[None, None], dim=-1)
-    return torch.rad2deg(torch.arccos(cosines)).amin(-1).mean(1)
-
-
-def turned_radians(axes, causes):
-    cosines = F.cosine_similarity(axes[:, :, None], causes[None, None], dim=-1)
-    return torch.arccos(cosines.abs()).amin(-1).mean(1)
-
-
-# --- 12.5 ----------------------------------------------------------------------------------------------------
-
-
-def error_of(decode, z, x):
-    return (decode(z[None]) - x).square().mean()
-
-
-def search_with_new_tensors(decode, x, starts, steps=50, rate=0.1, watch=None):
-    results = []
-    for start in starts:
-        z = start.clone().requires_grad_()
-        optimizer = torch.optim.Adam([z], lr=rate)
-        for _ in range(steps):
-            optimizer.zero_grad(set_to_none=False)
-            error_of(decode, z, x).backward()
-            optimizer.step()
-        results.append((error_of(decode, z, x).item(), z.detach()))
-    error, code = min(results, key=lambda result: result[0])
-    return code, error
-
-
-def search_all_at_once(decode, x, starts, steps=50, rate=0.1, watch=None):
-    z = starts.clone().requires_grad_()
-    optimizer = torch.optim.Adam([z], lr=rate)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        (decode(z) - x).square().flatten(1).mean(1).sum().backward()
-        optimizer.step()
+def realism_sorted(real, fake, k):
     with torch.no_grad():
-        errors = (decode(z) - x).square().flatten(1).mean(1)
-    return z.detach()[errors.argmin()].clone(), errors.min()
+        radius = torch.cdist(real, real).sort(1)[0][:, k]
+        order = (radius <= radius.sort()[0][len(real) // 2]).nonzero()[:, 0]
+        return 1 / (torch.cdist(fake, real[order]) / radius[order]).amin(1)
 
 
-def search_in_place(decode, x, starts, steps=50, rate=0.1, watch=None):
-    z = torch.zeros(starts.shape[1:], requires_grad=True)
-    lowest, kept = float("inf"), torch.empty_like(starts[0])
-    for start in starts:
-        z.data.copy_(start)
-        adam = torch.optim.Adam(params=[z], lr=rate)
-        for _ in range(steps):
-            (z.grad,) = torch.autograd.grad(error_of(decode, z, x), z)
-            adam.step()
-        with torch.no_grad():
-            if (error := error_of(decode, z, x)) < lowest:
-                lowest = float(error)
-                kept.copy_(z)
-    return kept, lowest
+def realism_in_numpy(real, fake, k):
+    x, y = real.numpy(), fake.numpy()
+    radii = np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, k]
+    kept = radii <= np.median(radii)
+    return np.max(radii[kept] / np.linalg.norm(y[:, None] - x[kept], axis=2), axis=1)
 
 
-def search_in_a_list(decode, x, starts, steps=50, rate=0.1, watch=None):
-    z, best, kept = torch.empty_like(starts[0]).requires_grad_(), math.inf, None
-    for start in starts:
-        with torch.no_grad():
-            z[:] = start
-        optimizer = torch.optim.Adam([z], lr=rate)
-        for _ in range(steps):
-            optimizer.zero_grad()
-            error_of(decode, z, x).backward()
+def realism_of_all(real, fake, k):
+    radius = torch.cdist(real, real).topk(k + 1, largest=False).values[:, -1]
+    return torch.max(radius / torch.cdist(fake, real), dim=1).values
+
+
+def realism_of_itself(real, fake, k):
+    radius = torch.cdist(real, real).sort(1)[0][:, k - 1]
+    radius[radius > radius.median()] = 0
+    return torch.max(radius / torch.cdist(fake, real), dim=1).values
+
+
+def realism_per_real(real, fake, k):
+    radius = torch.cdist(real, real).sort(1)[0][:, k]
+    kept = radius <= radius.median()
+    return radius[kept] / torch.cdist(fake, real[kept]).min(dim=0).values
+
+
+def window_looped(x, s):
+    result = []
+    for i in range(len(x)):
+        others = torch.cat([x[:i], x[i + 1 :]])
+        logs = Normal(others, s).log_prob(x[i]).sum(1)
+        result.append(torch.logsumexp(logs, 0) - math.log(len(others)))
+    return torch.stack(result)
+
+
+def window_inplace(points, std):
+    n, d = points.shape
+    logs = (points[:, None] - points[None]).square().sum(-1).div_(-2 * std * std)
+    logs.fill_diagonal_(float("-inf"))
+    return logs.logsumexp(-1).sub_(torch.tensor(n - 1.0).log() + d * math.log(std * math.sqrt(2 * math.pi)))
+
+
+def window_shifted(points, std):
+    n, d = points.shape
+    logs = torch.distributions.MultivariateNormal(points, std**2 * torch.eye(d).double()).log_prob(points[:, None])
+    logs = logs[~torch.eye(n).bool()].view(n, n - 1)
+    top = logs.max(1, keepdim=True).values
+    return (top + (logs - top).exp().mean(1, keepdim=True).log()).squeeze(1)
+
+
+def window_with_a_large_number(points, std):
+    logs = -(torch.cdist(points, points) ** 2) / 2 / std**2 - 1e9 * torch.eye(len(points))
+    return logs.logsumexp(1) - math.log(len(points) - 1) - points.shape[1] / 2 * math.log(2 * math.pi * std**2)
+
+
+def window_with_itself(x, s):
+    return Normal(x, s).log_prob(x[:, None]).sum(2).logsumexp(1) - math.log(len(x))
+
+
+def window_underflowing(x, s):
+    density = Normal(x, s).log_prob(x[:, None]).sum(2).exp().fill_diagonal_(0)
+    return (density.sum(1) / (len(x) - 1)).log()
+
+
+def window_bare(x, s):
+    logs = -(torch.cdist(x, x) ** 2) / 2 / s**2 + torch.diag(torch.full((len(x),), -math.inf))
+    return logs.logsumexp(1) - math.log(len(x) - 1)
+
+
+def terms_by_root(x):
+    centred = x - x.mean(0)
+    values, vectors = torch.linalg.eigh(centred.T @ centred / (len(x) - 1))
+    root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+    return x.mean(0).pow(2).sum(), (root - torch.eye(x.shape[1])).square().sum()
+
+
+def terms_by_traces(points):
+    cov = torch.cov(points.T)
+    overlap = torch.linalg.eigvals(cov).real.clamp(min=0).sqrt().sum()
+    return [points.mean(0).norm() ** 2, cov.trace() + len(cov) - 2 * overlap]
+
+
+def terms_by_svd(x):
+    spreads = torch.linalg.svdvals(x - x.mean(0)) / math.sqrt(len(x) - 1)
+    return (x.mean(0) @ x.mean(0)).item(), ((spreads - 1) ** 2).sum().item()
+
+
+def terms_without_root(x):
+    return x.mean(0).pow(2).sum(), (torch.cov(x.T) - torch.eye(x.shape[1])).square().sum()
+
+
+def terms_over_n(x):
+    spreads = torch.linalg.svdvals(x - x.mean(0)) / math.sqrt(len(x))
+    return x.mean(0).pow(2).sum(), ((spreads - 1) ** 2).sum()
+
+
+def fit_with(choose, columns=lambda known, held_out: (known, held_out)):
+    """A fit that draws its batches from `choose(known, held_out)` and scores `columns(known, held_out)`."""
+
+    def fit(model, points, steps=400):
+        half = len(points) // 2
+        parts = points[:half], points[half:]
+        optimizer = torch.optim.Adam(model.parameters(), 0.01)
+        curves = torch.zeros(len(range(0, steps, 10)), 2)
+        for step in range(steps):
+            pool = choose(*parts)
+            optimizer.zero_grad(set_to_none=True)
+            (-model(pool[torch.randperm(len(pool))[:32]]).sum() / min(32, len(pool))).backward()
             optimizer.step()
-        error = error_of(decode, z, x).item()
-        if error < best:
-            best, kept = error, z.tolist()
-    return torch.tensor(kept), best
+            if step % 10 == 0:
+                curves[step // 10] = torch.stack([model(part).mean() for part in columns(*parts)]).detach()
+        return curves
+
+    return fit
 
 
-def _one_tensor(keep, before=False):
-    """The search with another way of keeping a code, or with the error of the step before."""
-
-    def search(decode, x, starts, steps=50, rate=0.1, watch=None):
-        z, best, kept = torch.empty_like(starts[0]).requires_grad_(), math.inf, None
-        for start in starts:
-            z.data = z.data.copy_(start)
-            optimizer = torch.optim.Adam([z], lr=rate)
-            for _ in range(steps):
-                optimizer.zero_grad()
-                loss = error_of(decode, z, x)
-                loss.backward()
-                optimizer.step()
-            error = loss.item() if before else error_of(decode, z, x).item()
-            if error < best:
-                best, kept = error, keep(z)
-        return kept.detach() if keep is _itself else kept, best
-
-    return search
+def fit_on_epochs(model, points, steps=400):
+    known, held_out = torch.split(points, len(points) // 2)
+    optimizer, curves, step = torch.optim.Adam(model.parameters(), lr=0.01), [], 0
+    while step < steps:
+        for (batch,) in DataLoader(TensorDataset(known), batch_size=32, shuffle=True):
+            if step == steps:
+                break
+            loss = model(batch).neg().mean()
+            model.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if step % 10 == 0:
+                with torch.inference_mode():
+                    curves += [(model(known).mean().item(), model(held_out).mean().item())]
+            step += 1
+    return torch.tensor(curves)
 
 
-def _itself(z):
-    return z
+def fit_upwards(model, points, steps=400):
+    known, held_out = points.chunk(2)
+    optimizer, curves = torch.optim.Adam(model.parameters(), lr=0.01, maximize=True), []
+    for step in range(steps):
+        optimizer.zero_grad()
+        model(known[torch.randperm(len(known))[:32]]).mean().backward()
+        optimizer.step()
+        if step % 10 == 0:
+            curves.append([model(known).mean().item(), model(held_out).mean().item()])
+    return curves
+
+
+def fit_all_known(model, points, steps=400):
+    known, held_out = points[: len(points) // 2], points[len(points) // 2 :]
+    optimizer, curves = torch.optim.Adam(model.parameters(), lr=0.01), []
+    for step in range(steps):
+        optimizer.zero_grad()
+        (-model(known)).mean().backward()
+        optimizer.step()
+        if not step % 10:
+            curves.append(torch.stack([model(known).mean(), model(held_out).mean()]))
+    return torch.stack(curves).detach()
 
 
 VARIANTS = {
     "12.1": [
-        (lambda shares: shares.norm(), mix_in_a_loop, 25.0),
-        (lambda p: math.sqrt(sum(share**2 for share in p.tolist())), mix_in_place, torch.tensor(25)),
-        (lambda p: np.linalg.norm(p.numpy().astype(np.float64)), mix_in_numpy, np.float64(25)),
-        (lambda p: (p.double() @ p.double()) ** 0.5, mix_by_its_mean, round(1 / 0.2**2)),
+        (distance_package, lambda d, n, m: d * (1 / n + 1 / m)),
+        (distance_looped, lambda d, n, m: sum(1 / n + 1 / m for _ in range(d))),
+        (distance_in_numpy, lambda d, n, m: np.float32(d / n + d / m)),
+        (distance_dot, lambda features, first, second: torch.tensor(features * (first + second) / (first * second))),
     ],
-    "12.2": [(principal_by_steps,), (principal_in_a_loop,), (principal_forwards,), (principal_in_numpy,)],
-    "12.3": [
-        (auc_by_ranks, found_by_trying),
-        (auc_in_a_loop, found_by_topk),
-        (auc_of_scipy, found_in_numpy),
-        (auc_by_signs, found_by_counting),
-    ],
-    "12.4": [
-        (turned_in_loops, " b"),
-        (turned_by_cosine_similarity, "(B)"),
-        (turned_in_numpy, "B."),
-        (turned_by_tangent, "b"),
-    ],
+    "12.2": [(realism_looped,), (realism_zeroed,), (realism_sorted,), (realism_in_numpy,)],
+    "12.3": [(window_looped,), (window_inplace,), (window_shifted,), (window_with_a_large_number,)],
+    "12.4": [(terms_by_root, "c"), (terms_by_traces, " C"), (terms_by_svd, "C ")],
     "12.5": [
-        ("d", search_with_new_tensors),
-        (" D", search_all_at_once),
-        ("D", search_in_place),
-        ("(d)", search_in_a_list),
-        ("D", _one_tensor(lambda z: z.data.clone())),
+        ("c", fit_with(lambda known, held_out: known)),
+        (" C ", fit_on_epochs),
+        ("C", fit_all_known),
+        ("c", fit_upwards),
     ],
 }
 
 MUTANTS = {
     "12.1": [
-        ("a variance where a length was asked", (lambda p: p @ p, mix_in_a_loop, 25)),
-        ("a mix rescaled about 0", (lambda p: p.norm(), mix_about_zero, 25)),
-        ("roots of the shares as weights", (lambda p: p.norm(), mix_of_roots, 25)),
-        ("the repair for equal shares", (lambda p: p.norm(), mix_times_root_k, 25)),
-        ("the share taken for the correlation", (lambda p: p.norm(), mix_in_numpy, 1 / 0.2)),
+        ("a difference of variances in place of spreads", (distance_of_variances, lambda d, n, m: d / n + d / m)),
+        ("the number of dimensions forgotten", (distance_flat, lambda d, n, m: d / n + d / m)),
+        ("both sets pooled", (distance_dot, lambda d, n, m: 1 / ((n + m) / d))),
+        ("one of the two means taken as known", (distance_dot, lambda d, n, m: sum(1 / n for _ in range(d)))),
     ],
     "12.2": [
-        ("a mean taken before the square", (principal_of_mean_slopes,)),
-        ("eigenvalues in place of strengths", (principal_eigenvalues,)),
-        ("directions that stand in the columns", (principal_columns,)),
-        ("a mean over the pixels", (principal_mean_square,)),
+        ("all balls kept", (realism_of_all,)),
+        ("a point counted as its own neighbour", (realism_of_itself,)),
+        ("a score for each real point", (realism_per_real,)),
     ],
     "12.3": [
-        (
-            "ties that count for nothing",
-            (lambda a, b: (a.view(-1, 1) > b).float().mean().item(), found_in_numpy),
-        ),
-        ("the advantage over guessing, 2 AUC − 1", (lambda a, b: (a[:, None] - b).sign().mean(), found_by_topk)),
-        ("a threshold that itself raises an alarm", (auc_by_ranks, found_with_ties)),
-        ("a quantile that lies between two scores", (auc_in_a_loop, found_by_quantile)),
-        ("alarms rounded up", (auc_of_scipy, found_one_more)),
+        ("each point's own window counted", (window_with_itself,)),
+        ("an exponential that underflows", (window_underflowing,)),
+        ("a Gaussian without its normaliser", (window_bare,)),
     ],
     "12.4": [
-        ("arrows in place of lines", (turned_arrows, "B")),
-        ("radians", (turned_radians, "B")),
-        ("axes that point at the causes", (turned_in_numpy, "a")),
+        ("eigenvalues without their root", (terms_without_root, "C")),
+        ("a covariance divided by n", (terms_over_n, "C")),
+        (
+            "a covariance of the rows",
+            (lambda x: (x.mean(0) @ x.mean(0), terms_by_traces(x.T)[1]), "C"),
+        ),
+        ("more means", (terms_by_svd, "a")),
     ],
     "12.5": [
-        ("the search as it was", ("D", _one_tensor(_itself))),
-        ("a copy that is still tied to the graph", ("D", _one_tensor(lambda z: z * 1))),
-        ("an error from before the last step", ("D", _one_tensor(lambda z: z.detach() + 0, before=True))),
-        ("local minima", ("A", search_in_place)),
+        ("the fit as it was", ("C", fit_with(lambda known, held_out: torch.cat([held_out, known])))),
+        ("the two halves exchanged", ("C", fit_with(lambda known, held_out: held_out))),
+        (
+            "a score of the known points in both columns",
+            ("C", fit_with(lambda known, held_out: known, lambda known, held_out: [known] * 2)),
+        ),
+        ("a success", (" b", fit_all_known)),
     ],
 }

@@ -1,358 +1,259 @@
 """Answers to the exercises of lesson 13: right ones in other styles, and known mistakes in other words."""
 
-import copy
-import io
 import math
+import statistics
 
 import numpy as np
 import torch
+from scipy import stats
+from torch.nn import functional as F
+
+from course_utils.intervals import confidence_interval
+from course_utils.training.randomness import forked_random_state
 
 # --- 13.1 ----------------------------------------------------------------------------------------------------
 
 
-def intensity_by_image(n, i, o, width):
-    weights_for_each = i * o / n
-    return 2 * i * o / (width * (weights_for_each + i + o))
+def covering_by_moments(w, m, s):
+    second = w * (s**2 + m**2) + (1 - w) * (s**2 + m**2)
+    mean = w * -m + (1 - w) * m
+    return [mean, (second - mean**2) ** 0.5]
 
 
-def intensity_in_numpy(batch, inputs, outputs, width):
-    moved = np.array([inputs * outputs, batch * inputs, batch * outputs]) * width
-    return np.float64(2 * batch) * inputs * outputs / moved.sum()
+def covering_in_tensors(weight, centre, std):
+    weights = torch.tensor([weight, 1 - weight], dtype=torch.float64)
+    means = torch.tensor([-centre, centre], dtype=torch.float64)
+    mean = (weights * means).sum()
+    return mean, (std**2 + (weights * (means - mean).square()).sum()).sqrt()
 
 
-def intensity_in_tensors(batch, inputs, outputs, width):
-    x, w = torch.empty(batch, inputs, device="meta"), torch.empty(inputs, outputs, device="meta")
-    numbers = sum(tensor.numel() for tensor in (x, w, x @ w))
-    return torch.tensor(2.0 * batch * inputs * outputs) / (width * numbers)
+def covering_in_numpy(p, c, sd):
+    mean = np.average([-c, c], weights=[p, 1 - p])
+    return mean, np.sqrt(sd**2 + np.average((np.array([-c, c]) - mean) ** 2, weights=[p, 1 - p]))
 
 
-def batch_by_image(ridge, inputs, outputs, width):
-    left = 2 / (ridge * width) - 1 / inputs - 1 / outputs
-    return 1 / left if left > 0 else float("inf")
+def covering_in_float32(weight, centre, std):
+    weights, means = torch.tensor([weight, 1 - weight]), torch.tensor([-centre, centre])
+    mean = weights @ means
+    return mean.item(), torch.sqrt(weights @ (means**2 + std**2) - mean**2).item()
 
 
-def batch_in_numpy(ridge, inputs, outputs, width):
-    slope = 2 * inputs * outputs - ridge * width * (inputs + outputs)
-    return np.where(slope > 0, ridge * width * inputs * outputs / slope, np.inf)
-
-
-def batch_by_search(ridge, inputs, outputs, width):
-    low, high = 0.0, 1e12
-    if intensity_by_image(high, inputs, outputs, width) < ridge:
-        return math.inf
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if intensity_by_image(middle, inputs, outputs, width) < ridge else (low, middle)
-    return torch.tensor(high, dtype=torch.float64)
-
+COVERING = {
+    "moments": covering_by_moments,
+    "spread within": lambda w, m, s: (w * -m + (1 - w) * m, s),
+    "not centred": lambda w, m, s: (m - 2 * w * m, (s * s + m * m) ** 0.5),
+}
 
 # --- 13.2 ----------------------------------------------------------------------------------------------------
 
 
-def scaled_by_grad(weights, optimizer, loss, scale, good, patience):
-    found = torch.autograd.grad(loss * scale, weights)
-    if any((~torch.isfinite(g)).any() for g in found):
-        return [scale * 0.5, 0]
-    for weight, g in zip(weights, found, strict=True):
-        weight.grad = g / scale
-    optimizer.step()
-    return [scale * 2, 0] if good + 1 >= patience else [scale, good + 1]
+def interval_by_course(first, second):
+    return confidence_interval([first[seed] - second[seed] for seed in sorted(first)])
 
 
-def scaled_in_one_vector(weights, optimizer, loss, scale, good, patience):
-    optimizer.zero_grad(set_to_none=False)
-    loss.mul(scale).backward()
-    every = torch.cat([p.grad.reshape(-1) for p in weights]).double()
-    if not math.isfinite(every.abs().sum().item()):
-        return torch.tensor(scale / 2), torch.tensor(0)
-    with torch.no_grad():
-        for p in weights:
-            p.grad.mul_(1 / scale)
-    optimizer.step()
-    if (good + 1) % patience == 0:
-        return scale * 2.0, 0
-    return scale, good + 1
+def interval_in_numpy(a, b):
+    gaps = np.array([a[s] for s in sorted(a)]) - np.array([b[s] for s in sorted(b)])
+    return gaps.mean(), stats.sem(gaps) * stats.t.ppf(0.975, df=len(gaps) - 1)
 
 
-def scaled_and_cleared_at_the_end(weights, optimizer, loss, scale, good, patience):
-    torch.mul(loss, scale).backward()
-    finite = all(np.isfinite(p.grad.numpy()).all() for p in weights)
-    if finite:
-        torch._foreach_div_([p.grad for p in weights], scale)
-        optimizer.step()
-    optimizer.zero_grad()
-    good = good + 1 if finite else 0
-    scale = scale if finite else scale / 2
-    return (scale * 2, 0) if good == patience else (scale, good)
+def interval_of_scipy(a, b):
+    seeds = list(b)
+    found = stats.ttest_rel([a[s] for s in seeds], [b[s] for s in seeds]).confidence_interval(0.95)
+    return (found.low + found.high) / 2, (found.high - found.low) / 2
 
 
-def scaled_without_division(weights, optimizer, loss, scale, good, patience):
-    optimizer.zero_grad()
-    loss.mul(scale).backward()
-    if not all(torch.isfinite(p.grad).all() for p in weights):
-        return scale / 2, 0
-    optimizer.step()
-    return (scale * 2, 0) if good + 1 == patience else (scale, good + 1)
+def interval_in_a_loop(a, b):
+    gaps = []
+    for seed, value in a.items():
+        gaps.append(value - b.pop(seed))
+    return statistics.fmean(gaps), stats.t.isf(0.025, len(gaps) - 1) * statistics.stdev(gaps) / len(gaps) ** 0.5
 
 
-def scaled_with_look_at_the_loss(weights, optimizer, loss, scale, good, patience):
-    if not math.isfinite(loss.item()):
-        return scale / 2, 0
-    for weight, g in zip(weights, torch.autograd.grad(loss * scale, weights), strict=True):
-        weight.grad = g / scale
-    optimizer.step()
-    return (scale * 2, 0) if good + 1 == patience else (scale, good + 1)
+def interval_in_float32(a, b):
+    n = len(a)
+    gaps = torch.tensor([a[s] for s in sorted(a)]) - torch.tensor([b[s] for s in sorted(b)])
+    return gaps.mean(), stats.t.ppf(0.975, n - 1) * gaps.std() / n**0.5
 
 
-def scaled_counting_on(weights, optimizer, loss, scale, good, patience):
-    found = torch.autograd.grad(loss * scale, weights)
-    if not all(g.isfinite().all() for g in found):
-        return scale / 2, good
-    for weight, g in zip(weights, found, strict=True):
-        weight.grad = g / scale
-    optimizer.step()
-    return (scale * 2, 0) if good + 1 == patience else (scale, good + 1)
+def interval_by_position(a, b):
+    return confidence_interval((np.array(list(a.values())) - np.array(list(b.values()))).tolist())
+
+
+def interval_of_two_samples(a, b):
+    found = stats.ttest_ind(list(a.values()), list(b.values())).confidence_interval(0.95)
+    return (found.low + found.high) / 2, (found.high - found.low) / 2
+
+
+def interval_without_student(a, b):
+    gaps = [a[s] - b[s] for s in a]
+    return statistics.mean(gaps), 1.96 * statistics.stdev(gaps) / math.sqrt(len(gaps))
 
 
 # --- 13.3 ----------------------------------------------------------------------------------------------------
 
 
-def gradient_by_product(gradients, sizes):
-    n = torch.tensor(sizes, dtype=gradients.dtype)
-    return n @ torch.nan_to_num(gradients) / n.sum()
+def matching_by_lerp(network, data):
+    noise, times = torch.randn(data.shape), torch.rand(data.shape[0])
+    place = torch.lerp(noise, data, times.view([len(data)] + [1] * (data.ndim - 1)).expand_as(data))
+    return F.mse_loss(network(place, times), data - noise)
 
 
-def gradient_in_numpy(gradients, sizes):
-    n, g = np.array(sizes), gradients.numpy()
-    return np.average(g[n > 0], axis=0, weights=n[n > 0])
+def matching_in_a_loop(v, x1):
+    t = torch.rand(len(x1))
+    x0 = torch.stack([torch.randn_like(x) for x in x1])
+    x_t = torch.stack([a + time * (b - a) for a, b, time in zip(x0, x1, t, strict=True)])
+    return ((v(x_t, t) + x0 - x1) ** 2).sum() / x1.numel()
 
 
-def gradient_in_a_loop(gradients, sizes):
-    total = 0
-    for k in range(len(sizes)):
-        if sizes[k]:
-            total = total + gradients[k].double() * sizes[k]
-    return total / sum(sizes)
+def matching_flat(velocity, x1):
+    n = x1.shape[0]
+    t, start, end = torch.empty(n).uniform_(), torch.empty_like(x1).normal_().reshape(n, -1), x1.reshape(n, -1)
+    between = (start + t[:, None] * (end - start)).reshape(x1.shape)
+    return (velocity(between, t).reshape(n, -1) - end + start).pow(2).mean(dim=1).mean()
 
 
-def moments_by_second_moment(means, variances, sizes):
-    n = torch.tensor(sizes)
-    kept, share = n > 0, n[n > 0] / n.sum()
-    mean = (share[:, None] * means[kept]).sum(0)
-    second = (share[:, None] * (variances[kept] + means[kept] ** 2)).sum(0)
-    return [mean, second - mean**2]
+def matching_backwards(velocity, x1):
+    noise, t = torch.randn_like(x1), torch.rand(len(x1))
+    target = torch.sub(noise, x1)
+    return F.mse_loss(velocity(noise - torch.einsum("n,n...->n...", t, target), t), target)
 
 
-def moments_in_numpy(means, variances, sizes):
-    n = np.array(sizes)
-    m, v = means.numpy()[n > 0].astype(float), variances.numpy()[n > 0].astype(float)
-    mean = np.average(m, axis=0, weights=n[n > 0])
-    return mean, np.average(v + (m - mean) ** 2, axis=0, weights=n[n > 0])
+def matching_one_time(velocity, x1):
+    moment = torch.rand(()).item()
+    noise = torch.randn_like(x1)
+    return F.mse_loss(velocity(torch.lerp(noise, x1, moment), torch.full((len(x1),), moment)), x1 - noise)
 
 
-def moments_two_at_a_time(means, variances, sizes):
-    """Chan's update: one share after the other."""
-    count, mean, squares = 0, torch.zeros(means.shape[1]), torch.zeros(means.shape[1])
-    for m, v, n in zip(means, variances, sizes, strict=True):
-        if n == 0:
-            continue
-        gap = m - mean
-        squares = squares + v * n + gap**2 * count * n / (count + n)
-        mean = mean + gap * n / (count + n)
-        count += n
-    return mean, squares / count
-
-
-def gradient_summed(gradients, sizes):
-    return torch.stack([g for g, n in zip(gradients, sizes, strict=True) if n]).sum(0)
-
-
-def moments_within(means, variances, sizes):
-    return gradient_by_product(means, sizes), gradient_by_product(variances, sizes)
-
-
-def moments_unbiased(means, variances, sizes):
-    mean, variance = moments_two_at_a_time(means, variances, sizes)
-    return mean, variance / (1 - 1 / sum(sizes))
+def matching_summed(velocity, x1):
+    noise, t = torch.randn_like(x1), torch.rand(len(x1))
+    place = noise + torch.einsum("n,n...->n...", t, x1 - noise)
+    return F.mse_loss(velocity(place, t), x1 - noise, reduction="sum")
 
 
 # --- 13.4 ----------------------------------------------------------------------------------------------------
 
 
-def rounded_by_bits(x):
-    bits = x.contiguous().view(torch.int32)
-    noisy = bits + torch.randint(0, 2**16, x.shape, dtype=torch.int32)
-    return (noisy & -(2**16)).view(torch.float32).bfloat16()
+def mixture_by_logsumexp(a, b, noise):
+    weights = torch.tensor([1 - noise, noise]).log()
+    return (torch.stack([a, b], dim=-1) + weights).logsumexp(-1)
 
 
-def rounded_by_neighbours(x):
-    up = torch.full_like(x, torch.inf).bfloat16()
-    near = x.bfloat16()
-    below = torch.where(near.float() > x, torch.nextafter(near, -up), near)
-    above = torch.nextafter(below, up)
-    chance = (x - below.float()) / (above.float() - below.float())
-    return torch.where(torch.rand(x.shape) < chance, above, below)
+def mixture_around_the_larger(log_good, log_noise, share):
+    top = torch.maximum(log_good, log_noise).detach()
+    return top + ((1 - share) * (log_good - top).exp() + share * (log_noise - top).exp()).log()
 
 
-def rounded_in_numpy(x):
-    values = x.double().numpy()
-    spacing = 2.0 ** (np.frexp(values)[1] - 8)
-    whole = np.floor(values / spacing)
-    whole += np.random.random(values.shape) < values / spacing - whole
-    return torch.from_numpy(whole * spacing).to(torch.bfloat16)
-
-
-def rounded_with_noise(x):
-    spacing = 2.0 ** (torch.frexp(x).exponent - 8)
-    centred = (torch.rand_like(x) - 0.5) * spacing
-    return torch.where(x == 0, x, x.double() + centred).to(torch.bfloat16)
-
-
-def rounded_off(x):
-    return x.bfloat16().clone()
-
-
-def cut_off(x):
-    return (x.contiguous().view(torch.int32) & -65536).view(torch.float32).bfloat16()
-
-
-def rounded_by_one_number(x):
-    bits = x.contiguous().view(torch.int32) + int(torch.randint(2**16, ()))
-    return (bits & -65536).view(torch.float32).bfloat16()
+def mixture_through_softplus(log_good, log_noise, share):
+    lead = math.log(share / (1 - share)) + log_noise - log_good
+    return math.log(1 - share) + log_good + F.softplus(lead)
 
 
 # --- 13.5 ----------------------------------------------------------------------------------------------------
 
 
-def through_a_file(network, optimizer):
-    file = io.BytesIO()
-    torch.save({"n": network.state_dict(), "o": optimizer.state_dict()}, file)
-
-    def back():
-        file.seek(0)
-        loaded = torch.load(file)
-        network.load_state_dict(loaded["n"])
-        optimizer.load_state_dict(loaded["o"])
-
-    return back
+def error_of(velocity, points, x0, t):
+    return F.mse_loss(velocity(x0 + t.view(-1, 1) * (points - x0), t), points - x0).item()
 
 
-class Kept:
-    def __init__(self, network, optimizer):
-        self.objects = network, optimizer
-        self.kept = copy.deepcopy((network.state_dict(), optimizer.state_dict()))
-
-    def __call__(self):
-        for thing, state in zip(self.objects, copy.deepcopy(self.kept), strict=True):
-            thing.load_state_dict(state)
+def look_forked(velocity, points):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        return error_of(velocity, points, torch.randn_like(points), torch.rand(len(points)))
 
 
-def cloned(network, optimizer):
-    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    groups = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
-    memory = {p: {k: v.clone() for k, v in state.items()} for p, state in optimizer.state.items()}
-
-    def back():
-        with torch.no_grad():
-            for name, tensor in network.state_dict().items():
-                tensor.copy_(weights[name])
-        for group, kept in zip(optimizer.param_groups, groups, strict=True):
-            group.update(kept)
-        for p, state in memory.items():
-            optimizer.state[p] = {k: v.clone() for k, v in state.items()}
-
-    return back
+def look_put_back(velocity, points):
+    state = torch.get_rng_state()
+    torch.manual_seed(1)
+    x0, t = torch.randn_like(points), torch.rand(len(points))
+    torch.set_rng_state(state)
+    return error_of(velocity, points, x0, t)
 
 
-def shallow(network, optimizer):
-    kept = dict(network.state_dict()), dict(optimizer.state_dict())
-
-    def back():
-        network.load_state_dict(kept[0])
-        optimizer.load_state_dict(kept[1])
-
-    return back
+def look_by_course(velocity, points):
+    with forked_random_state(points.device, 3), torch.no_grad():
+        return torch.tensor(error_of(velocity, points, torch.randn_like(points), torch.rand(len(points))))
 
 
-def copied_too_late(network, optimizer):
-    weights, averages = network.state_dict(), optimizer.state_dict()
-
-    def back():
-        network.load_state_dict(copy.deepcopy(weights))
-        optimizer.load_state_dict(copy.deepcopy(averages))
-
-    return back
+def look_in_numpy(velocity, points):
+    drawn = np.random.default_rng(5)
+    x0 = torch.from_numpy(drawn.standard_normal(points.shape)).float()
+    with torch.no_grad():
+        return error_of(velocity, points, x0, torch.from_numpy(drawn.random(len(points))).float())
 
 
-def serves_once(network, optimizer):
-    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    averages = copy.deepcopy(optimizer.state_dict())
-    return lambda: (network.load_state_dict(weights), optimizer.load_state_dict(averages))
+def look_seeded_afterwards(velocity, points):
+    torch.random.manual_seed(3)
+    t, x0 = torch.rand(len(points)), torch.randn(points.shape)
+    torch.manual_seed(100)
+    return error_of(velocity, points, x0, t)
 
 
-def weights_only(network, optimizer):
-    twin = copy.deepcopy(network)
-    return lambda: network.load_state_dict(twin.state_dict())
+def look_without_seed(velocity, points):
+    return error_of(velocity, points, torch.randn(points.shape), torch.empty(len(points)).uniform_())
+
+
+KEPT = torch.Generator().manual_seed(12)
+
+
+def look_that_goes_on(velocity, points, generator=KEPT):
+    x0 = torch.empty_like(points).normal_(generator=generator)
+    return error_of(velocity, points, x0, torch.rand(len(points), generator=generator))
 
 
 VARIANTS = {
     "13.1": [
-        (intensity_by_image, batch_by_image),
-        (intensity_in_numpy, batch_in_numpy),
-        (intensity_in_tensors, batch_by_search),
+        (covering_by_moments, lambda w: math.log(1 / w)),
+        (covering_in_tensors, lambda weight: -torch.tensor(weight, dtype=torch.float64).log()),
+        (covering_in_numpy, lambda weight: -np.log(weight)),
+        (covering_in_float32, lambda weight: -torch.log(torch.tensor(weight)).item()),
     ],
-    "13.2": [(scaled_by_grad,), (scaled_in_one_vector,), (scaled_and_cleared_at_the_end,)],
-    "13.3": [
-        (gradient_by_product, moments_by_second_moment),
-        (gradient_in_numpy, moments_in_numpy),
-        (gradient_in_a_loop, moments_two_at_a_time),
+    "13.2": [
+        (interval_by_course,),
+        (interval_in_numpy,),
+        (interval_of_scipy,),
+        (interval_in_a_loop,),
+        (interval_in_float32,),
     ],
+    "13.3": [(matching_by_lerp,), (matching_in_a_loop,), (matching_flat,)],
     "13.4": [
-        (rounded_by_bits, " b "),
-        (rounded_by_neighbours, "b"),
-        (rounded_in_numpy, "B"),
-        (rounded_with_noise, "(B)"),
+        (mixture_by_logsumexp, " c "),
+        (mixture_around_the_larger, "c"),
+        (mixture_through_softplus, "C "),
     ],
-    "13.5": [("b", through_a_file), ("B", Kept), (" B", cloned)],
+    "13.5": [(" b", look_forked), ("B", look_put_back), ("b", look_by_course), ("B", look_in_numpy)],
 }
 
 MUTANTS = {
     "13.1": [
+        ("the spread within a bump only", (COVERING["spread within"], lambda w: -math.log(w))),
         (
-            "weights that are fetched anew for each image",
-            (lambda n, i, o, width: 2 * i * o / (width * (i * o + i + o)), batch_by_image),
+            "bumps that lie m apart",
+            (lambda w, m, s: ((1 - 2 * w) * m, (s * s + w * (1 - w) * m * m) ** 0.5), lambda w: -math.log(w)),
         ),
-        (
-            "a negative batch",
-            (intensity_by_image, lambda r, i, o, width: 1 / (2 / (r * width) - 1 / i - 1 / o)),
-        ),
-        ("a batch for the weights alone", (intensity_by_image, lambda r, i, o, width: 0.5 * width * r)),
+        ("E[x²] taken for the variance", (COVERING["not centred"], lambda w: -math.log(w))),
+        ("the weight of the other bump", (covering_by_moments, lambda w: math.log(1 / (1 - w)))),
     ],
     "13.2": [
-        ("gradients that are still magnified", (scaled_without_division,)),
-        ("a look at the loss in place of the gradients", (scaled_with_look_at_the_loss,)),
-        ("a count that goes on after a skipped step", (scaled_counting_on,)),
+        ("a pairing by position", (interval_by_position,)),
+        ("the interval of two independent samples, with 2n − 2 degrees of freedom", (interval_of_two_samples,)),
+        ("the 1.96 of a normal distribution", (interval_without_student,)),
     ],
     "13.3": [
-        ("a sum of the gradients", (gradient_summed, moments_two_at_a_time)),
-        (
-            "a mean in which every process counts the same",
-            (lambda g, n: g.nanmean(dim=0), moments_two_at_a_time),
-        ),
-        ("a mean of the shares' variances", (gradient_by_product, moments_within)),
-        ("a variance divided by N − 1", (gradient_by_product, moments_unbiased)),
+        ("a velocity from the data to the noise", (matching_backwards,)),
+        ("one time for the whole batch", (matching_one_time,)),
+        ("a sum where the mean was meant", (matching_summed,)),
     ],
     "13.4": [
-        ("rounding to the nearest", (rounded_off, "B")),
-        ("always rounding towards zero", (cut_off, "B")),
-        ("one random number for the whole tensor", (rounded_by_one_number, "B")),
-        ("rounding errors that add up", (rounded_by_bits, "c")),
+        ("a mean of the logarithms", (lambda a, b, s: a + s * (b - a), "C")),
+        ("the shares exchanged", (lambda a, b, s: mixture_by_logsumexp(b, a, s), "C")),
+        ("a price that grows with the image", (mixture_by_logsumexp, "d")),
     ],
     "13.5": [
-        ("a snapshot that still moves with the training", ("B", shallow)),
-        ("a copy that is made too late", ("B", copied_too_late)),
-        ("a snapshot that serves only once", ("B", serves_once)),
-        ("weights that come back to an optimiser that does not", ("B", weights_only)),
-        ("averages of Adam that do not come back", ("c", through_a_file)),
+        (
+            "a look after which the training still draws the same numbers each time",
+            ("B", look_seeded_afterwards),
+        ),
+        ("a look without any seed", ("b", look_without_seed)),
+        ("a generator that lives on from look to look", ("B", look_that_goes_on)),
     ],
 }

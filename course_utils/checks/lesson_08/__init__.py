@@ -1,12 +1,12 @@
 """The exercises of lesson 08."""
 
-from course_utils.checks.lesson_08 import best_logit, bug_hunt, class_losses, guidance, labels_in, obedience
+from course_utils.checks.lesson_08 import active_units, bound, bug_hunt, draws, hidden_noise, kl_of_two
 
 EXERCISES = (
-    best_logit.EXERCISE,
-    labels_in.EXERCISE,
-    class_losses.EXERCISE,
-    guidance.EXERCISE,
-    obedience.EXERCISE,
+    kl_of_two.EXERCISE,
+    draws.EXERCISE,
+    bound.EXERCISE,
+    hidden_noise.EXERCISE,
+    active_units.EXERCISE,
     bug_hunt.EXERCISE,
 )

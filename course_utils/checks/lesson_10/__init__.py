@@ -1,11 +1,12 @@
 """The exercises of lesson 10."""
 
-from course_utils.checks.lesson_10 import closed_forms, judged_by_its_teacher, leave_one_out, realism, two_terms
+from course_utils.checks.lesson_10 import best_logit, bug_hunt, class_losses, guidance, labels_in, obedience
 
 EXERCISES = (
-    closed_forms.EXERCISE,
-    realism.EXERCISE,
-    leave_one_out.EXERCISE,
-    two_terms.EXERCISE,
-    judged_by_its_teacher.EXERCISE,
+    best_logit.EXERCISE,
+    labels_in.EXERCISE,
+    class_losses.EXERCISE,
+    guidance.EXERCISE,
+    obedience.EXERCISE,
+    bug_hunt.EXERCISE,
 )

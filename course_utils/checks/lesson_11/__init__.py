@@ -1,11 +1,11 @@
 """The exercises of lesson 11."""
 
-from course_utils.checks.lesson_11 import flow_matching, mostly_noise, paired_interval, two_directions, two_looks
+from course_utils.checks.lesson_11 import backward_cycle, chain_losses, perfect_maps, what_decides, wrong_judge
 
 EXERCISES = (
-    two_directions.EXERCISE,
-    paired_interval.EXERCISE,
-    flow_matching.EXERCISE,
-    mostly_noise.EXERCISE,
-    two_looks.EXERCISE,
+    perfect_maps.EXERCISE,
+    chain_losses.EXERCISE,
+    backward_cycle.EXERCISE,
+    what_decides.EXERCISE,
+    wrong_judge.EXERCISE,
 )

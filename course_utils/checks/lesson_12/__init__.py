@@ -1,11 +1,11 @@
 """The exercises of lesson 12."""
 
-from course_utils.checks.lesson_12 import best_start, membership, mixed_codes, principal_directions, what_axes_follow
+from course_utils.checks.lesson_12 import closed_forms, judged_by_its_teacher, leave_one_out, realism, two_terms
 
 EXERCISES = (
-    mixed_codes.EXERCISE,
-    principal_directions.EXERCISE,
-    membership.EXERCISE,
-    what_axes_follow.EXERCISE,
-    best_start.EXERCISE,
+    closed_forms.EXERCISE,
+    realism.EXERCISE,
+    leave_one_out.EXERCISE,
+    two_terms.EXERCISE,
+    judged_by_its_teacher.EXERCISE,
 )

@@ -1,11 +1,11 @@
 """The exercises of lesson 13."""
 
-from course_utils.checks.lesson_13 import intensity, random_rounding, scaled_step, snapshot, unequal_shares
+from course_utils.checks.lesson_13 import flow_matching, mostly_noise, paired_interval, two_directions, two_looks
 
 EXERCISES = (
-    intensity.EXERCISE,
-    scaled_step.EXERCISE,
-    unequal_shares.EXERCISE,
-    random_rounding.EXERCISE,
-    snapshot.EXERCISE,
+    two_directions.EXERCISE,
+    paired_interval.EXERCISE,
+    flow_matching.EXERCISE,
+    mostly_noise.EXERCISE,
+    two_looks.EXERCISE,
 )
