@@ -96,7 +96,8 @@ ROWS = [
     ),
     ("a record without name", lambda: BRIEF.record("", 1.0), "key must be a text"),
     ("a record by number", lambda: BRIEF.record(3, 1.0), "key must be a text"),
-    ("a prediction of what is not recorded", lambda: BRIEF.claim_predicted("loss"), "nothing is recorded as 'loss'"),
+    ("a record above its range", lambda: BRIEF.record("share", 1.5, least=0, most=1), "share must be"),
+    ("a comparison of nothing", lambda: BRIEF.compare_with_stored(), "nothing is recorded"),
     ("floors in a list", lambda: BRIEF.compare_with_stored([1]), "floors must be Mapping, not list of 1"),
     ("a floor of what is not recorded", lambda: BRIEF.compare_with_stored({"loss": 1.0}), "floors names loss"),
     *(
