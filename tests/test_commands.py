@@ -316,10 +316,8 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
         "## 03 images, on mnist",
         "## 03 images, on digits",
     ]
-    assert (
-        "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  |  |  | 0.4 |\n\n✔ Reproduction: 1 of 1 numbers lie in their bands.\n"
-        in text
-    )
+    reproduced = "\n\n✔ Reproduction: 1 of 1 numbers lie in their bands.\n"
+    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  |  |  | 0.4 |" + reproduced in text
     row = "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 (above 0.5) | chance: 0.1; noise: 0.2 | × 2.1 |"
     assert row + " 7 of 8 | 2 of 3 | 0.4 |\n" in text
     assert text.count("\ncpu budget, seed 0, CPU (1 thread), torch 2.6\n") == 3
