@@ -140,10 +140,10 @@ class Reproduction:
         asserted; a number that was the same in all stored runs has no band, and is shown and not judged.
         """
         floors = require_kind("floors", floors or {}, Mapping)
-        if not self._measured:
-            raise ValueError("nothing is recorded; write course.record(name, value) first")
         if unknown := set(floors) - set(self._measured):
             raise ValueError(f"floors names {', '.join(unknown)}, which record() has not noted in this run")
+        if not self._measured:
+            raise ValueError("nothing is recorded; write course.record(name, value) first")
         if why := self.unchecked:
             print(f"· not checked {why}: whether {len(self._measured)} numbers lie where stored runs predict them")
             return None

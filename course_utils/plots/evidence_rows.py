@@ -29,10 +29,10 @@ def evidence_rows(metrics: Mapping[str, Mapping], title: str | None = None) -> C
         raise ValueError(f"evidence_rows draws 1 to 80 numbers, got {len(metrics)}")
     checked = {metric: checked_entry(metric, entry) for metric, entry in metrics.items()}
     with course_style():
-        figure, ((axes,),) = new_figure(8.6, 1.1 + 0.23 * len(checked), 1, 1)
+        figure, ((axes,),) = new_figure(8.6, 1.1 + 0.21 * len(checked), 1, 1)
         put_title(figure, title or finding(checked))
         _rows(axes, list(checked.values()))
-        axes.set_yticks(range(len(checked)), checked, fontsize=8)
+        axes.set_yticks(range(len(checked)), checked)
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
         return show(figure, _words(checked))
@@ -53,7 +53,7 @@ def _rows(axes: Axes, entries: list[dict]) -> None:
     for row, entry in enumerate(entries):
         low, high = (arrays.number(end) for end in entry["band"])
         yours = "" if entry["yours"] is None else f"{arrays.number(entry['yours'])}   "
-        axes.text(1 + REACH + 0.04, row, f"{yours}({low} to {high})", va="center", fontsize=8)
+        axes.text(1 + REACH + 0.04, row, f"{yours}({low} to {high})", va="center")
     axes.set_xlim(-REACH - 0.03, 1 + REACH + 0.03)
     axes.set_ylim(len(entries) - 0.4, -0.6)
     axes.set_xticks([0, 1], ["low end", "high end"])
