@@ -85,6 +85,7 @@ def unforeseen(n: int) -> float:
 
     An outcome of probability p is absent from n runs and present in the next with probability (1 − p)ⁿ p.
     """
+    n = require_count("n", n)
     return (n / (n + 1)) ** n / (n + 1)
 
 
