@@ -48,7 +48,8 @@ Environment variables
   COURSE_CACHE     where downloads and trained classifiers are kept, instead of the user's cache folder
   COURSE_BUDGET    smoke (seconds, every line runs), cpu (two cores), gpu (the published protocol)
   COURSE_SEED      the one number from which everything random comes
-  COURSE_PROGRESS  the folder that keeps which exercises are right (none: nothing is kept)
+  COURSE_PROGRESS  the folder that keeps predictions and what is right (none: nothing is kept)
+  COURSE_CLAIMS    always: claims are judged in a changed lesson too; report: and none stops it
 
 The first start makes .venv beside course.py and installs into it (once; about 6 GB on Linux, where PyTorch
 brings CUDA); a later one mends it if it is damaged. Inside an environment that has everything (conda, a

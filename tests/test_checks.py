@@ -7,19 +7,19 @@ import sys
 import threading
 import time
 import warnings
+from functools import cache, partial
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import softplus
 
-from course_utils.checks import guard, record, student
+from course_utils.checks import guard, record, shelf, student
 from course_utils.checks.compare import difference, same
 from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, WRONG, examine, judge
 from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited, number
 from course_utils.checks.guard import TimeLimit, Waiting, time_limit, undisturbed
 from course_utils.checks.observe import Roughly, outcome
-from course_utils.checks.shelf import find
 
 
 def loss(logits):
@@ -32,7 +32,7 @@ def probe(answer):
 
 PART = Part(loss, (Mistake("a flipped sign", "Look at the sign.", lambda logits: -softplus(-logits).mean()),), probe)
 LETTER = choice("B", {"A": ("a guess", "Not A."), "C": ("a hunch", "Not C.")}, why="It is B.")
-EXERCISE = Exercise("2.1", "Two parts", ("Think.", "Think again."), (PART, LETTER))
+EXERCISE = Exercise("2.1", "Two parts", ("Think.", "Think again."), (PART, LETTER), predictions="ABC")
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,7 @@ def own_record(tmp_path, monkeypatch):
 @pytest.fixture
 def shelved(monkeypatch):
     """EXERCISE as the only one of its lesson."""
-    monkeypatch.setattr(student, "exercises", lambda lesson: {"2.1": EXERCISE})
-    monkeypatch.setattr(student, "find", lambda number: EXERCISE if number == "2.1" else find(number))
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: {"2.1": EXERCISE} if lesson == "02" else {})
 
 
 # --- verdicts ----------------------------------------------------------------------------------------------
@@ -94,6 +93,41 @@ def broken(logits):
 @pytest.mark.parametrize("answer", [None, ..., stub])
 def test_an_untouched_stub_is_not_attempted(answer):
     assert judge(PART, answer, 0).state == NOT_ATTEMPTED
+
+
+def with_the_raise_below(logits):
+    """A docstring is no code."""
+    value = softplus(-logits).mean()
+    raise NotImplementedError("your code here")
+    return value
+
+
+def with_the_raise_above(logits):
+    raise NotImplementedError("your code here")
+    return softplus(-logits).mean()
+
+
+class StubOfAMethod:
+    def __init__(self):
+        super().__init__()
+        raise NotImplementedError("your code here")
+
+
+class BegunMethod:
+    def __init__(self):
+        self.width = 3
+        raise NotImplementedError("your code here")
+
+
+@pytest.mark.parametrize("answer", [with_the_raise_below, with_the_raise_above, lambda logits: BegunMethod()])
+def test_a_raise_that_was_left_under_the_code_is_named(answer):
+    verdict = judge(PART, answer, 0)
+    assert verdict.state == WRONG and "Delete the raise line" in verdict.text and not verdict.mistake
+
+
+def test_a_stub_may_call_its_parents_constructor_and_be_the_stub_of_another_exercise():
+    assert judge(PART, lambda logits: StubOfAMethod(), 0).state == NOT_ATTEMPTED
+    assert judge(PART, lambda logits: loss(logits) + stub(logits), 0).state == NOT_ATTEMPTED
 
 
 @pytest.mark.parametrize(
@@ -432,7 +466,7 @@ def test_undisturbed_draws_from_its_seed():
 
 def test_check_reports_each_part_and_the_progress(shelved, capsys):
     student.check("2.1", None, None)
-    assert capsys.readouterr().out == "○ Exercise 2.1: not attempted yet.\nLesson 02: 0 of 1 right   (○ 2.1)\n"
+    assert capsys.readouterr().out == "○ Exercise 2.1: not attempted yet.\nLesson 02: exercises 0 of 1   (○ 2.1)\n"
     student.check("2.1", loss, "a")
     out = capsys.readouterr().out
     assert (
@@ -440,17 +474,17 @@ def test_check_reports_each_part_and_the_progress(shelved, capsys):
         in out
     )
     student.check("2.1", loss, "b")
-    assert "1 of 1 right   (✔ 2.1)" in capsys.readouterr().out
+    assert "exercises 1 of 1   (✔ 2.1)" in capsys.readouterr().out
 
 
 def test_progress_outlives_the_kernel_and_a_fresh_stub(shelved, capsys, monkeypatch, own_record):
     student.check("2.1", loss, "B")
     monkeypatch.setattr(record, "_memory", {})  # a new kernel
-    assert student.progress("02") == "Lesson 02: 1 of 1 right   (✔ 2.1)"
+    assert student.progress("02") == "Lesson 02: exercises 1 of 1   (✔ 2.1)"
     student.check("2.1", stub, None)
-    assert "1 of 1 right" in capsys.readouterr().out.splitlines()[-1]
+    assert "exercises 1 of 1" in capsys.readouterr().out.splitlines()[-1]
     student.check("2.1", stub, "A")
-    assert "0 of 1 right" in capsys.readouterr().out.splitlines()[-1]
+    assert "exercises 0 of 1" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_a_damaged_or_unwritable_record_does_not_stop_the_work(shelved, capsys, monkeypatch, own_record):
@@ -474,7 +508,7 @@ def test_a_record_that_cannot_be_read_is_left_as_it_is(shelved, capsys, monkeypa
     monkeypatch.setattr(record, "open_regular", denied)
     student.check("2.1", stub, "A")
     assert "02.json cannot be read, Permission denied: what you do now is not kept" in capsys.readouterr().out
-    assert "0 of 1 right" in student.progress("02")
+    assert "exercises 0 of 1" in student.progress("02")
     assert [path.read_bytes() for path in own_record.iterdir()] == [kept]
 
 
@@ -484,9 +518,9 @@ def test_a_record_that_cannot_be_read_is_left_as_it_is(shelved, capsys, monkeypa
 def test_an_odd_record_is_no_obstacle(shelved, own_record, content):
     own_record.mkdir()
     (own_record / "02.json").write_text(content)
-    assert student.progress("02") == "Lesson 02: 0 of 1 right   (○ 2.1)"
+    assert student.progress("02") == "Lesson 02: exercises 0 of 1   (○ 2.1)"
     student.check("2.1", loss, "B")
-    assert "1 of 1 right" in student.progress("02")
+    assert "exercises 1 of 1" in student.progress("02")
 
 
 def test_what_follows_an_exercise_waits_for_this_kernels_check(shelved, own_record, capsys):
@@ -503,20 +537,55 @@ def test_an_experiment_waits_for_the_functions_it_needs(shelved, capsys):
     assert "once you have written stub" in capsys.readouterr().out
 
 
+def test_an_experiment_may_need_classes_partials_and_callable_objects(shelved, capsys):
+    class Unwritten:
+        def __call__(self, logits):
+            raise NotImplementedError("your code here")
+
+    student.predict("2.1", "a")
+    written = (partial(loss), torch.nn.Linear(2, 2), torch.nn.Linear, cache(loss), torch.relu, print, 3)
+    assert student.predicted("2.1", *written)
+    for answer, name in (
+        (partial(stub), "stub"),
+        (cache(stub), "stub"),
+        (StubOfAMethod, "StubOfAMethod"),
+        (Unwritten(), "Unwritten"),
+        (partial(Unwritten()), "Unwritten"),
+    ):
+        assert not student.predicted("2.1", loss, answer)
+        assert capsys.readouterr().out.endswith(f"once you have written {name}.\n")
+
+
+def test_a_letter_that_is_not_offered_is_refused_and_an_old_one_is_replaced(shelved, own_record, capsys):
+    student.predict("2.1", "E")
+    assert "E is not offered, so nothing is recorded. Write A, B or C" in capsys.readouterr().out
+    assert not own_record.exists()
+    record.remember("02", "2.1", prediction="E")  # as earlier versions did
+    assert not student.predicted("2.1")
+    student.predict("2.1", "C")
+    assert student.predicted("2.1") and "you expect C" in capsys.readouterr().out
+
+
+def test_an_exercise_without_an_experiment_asks_for_no_prediction(monkeypatch, capsys):
+    plain = Exercise("2.1", "No experiment", ("Think.", "Think again."), (PART,))
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: {"2.1": plain})
+    student.predict("2.1", "A")
+    assert capsys.readouterr().out == "○ Exercise 2.1 asks for no prediction.\n"
+
+
 def test_a_wrong_number_of_answers_gets_a_sentence(shelved, capsys):
     student.check("2.1", loss)
     assert capsys.readouterr().out == "○ Exercise 2.1 asks for 2 answers, and got 1.\n"
 
 
 def test_a_set_that_is_held_back_says_so(monkeypatch, capsys):
-    monkeypatch.setattr(student, "exercises", lambda lesson: {})
-    monkeypatch.setattr("course_utils.checks.shelf.exercises", lambda lesson: {})
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: {})
     student.check("2.1", loss, "B")
     student.hint("2.1")
     assert not student.predicted("2.1") and not student.is_right("2.1")
     out = capsys.readouterr().out
     assert out.count("is not in this copy of the course: your teacher holds its check back") == 3
-    assert "your teacher has the checks" in student.progress("02")
+    assert "your teacher has the checks of the exercises" in student.progress("02")
 
 
 @pytest.mark.parametrize(("name", "value"), [("COURSE_PROGRESS", "none"), ("NBGRADER_EXECUTION", "autograde")])

@@ -196,7 +196,7 @@ def test_gpu_minutes_are_kept_where_there_is_a_gpu(checkout, monkeypatch, capsys
     path = checkout.lesson("02_first_gan", "1")
     stored = []
     monkeypatch.setattr(run, "lesson", lambda number: path)
-    monkeypatch.setattr(run, "execute", lambda path, budget: (None, 61.0, stored.append(budget)))
+    monkeypatch.setattr(run, "execute", lambda path, budget, always: (None, 61.0, stored.append(budget)))
     monkeypatch.setattr(run, "leave", lambda notebook, stem: [])
     monkeypatch.setattr(run, "store_seconds", lambda *what: stored.append(what))
     monkeypatch.setattr(run, "update_readme", lambda: stored.append("README"))

@@ -26,8 +26,8 @@ FLOORS = (
     {"inputs", "tensor_inputs", "storage", "progress", "intervals", "timing"},
     {"data", "objectives", "models"},
     {"training", "evaluation"},
-    {"plots", "claims", "conditions", "evidence", "reproduction", "lesson", "machine"},
-    {"checks"},
+    {"plots", "claims", "conditions", "evidence", "reproduction", "stored_cells", "machine"},
+    {"checks", "lesson"},
     {"commands", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -14,12 +14,11 @@ from textwrap import shorten
 from course_utils.checks.compare import difference, numeric, same
 from course_utils.checks.exercise import Exercise, Part
 from course_utils.checks.guard import PATIENCE, TimeLimit, Waiting, time_limit, undisturbed
+from course_utils.checks.stub import LEFTOVER, is_stub, is_untouched
 
 # Where code lies that is not the student's.
 ELSEWHERE = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
 ELSEWHERE += (str(Path(__file__).parents[1]), "<frozen")
-
-STUBS = ("your code here", "")  # what a stub's NotImplementedError says; PyTorch's own say more
 
 NOT_ATTEMPTED, RIGHT, WRONG = "not attempted", "right", "wrong"
 
@@ -34,7 +33,7 @@ class Verdict:
 
 
 class _NotAttempted(Exception):
-    """The answer is still the stub."""
+    """The answer ended in the stub's error."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def judge(part: Part, answer: object, seed: int) -> Verdict:
         with time_limit(part.seconds):
             for observation in _trials(part, answer, seed):
                 seen.append(observation)
-    except _NotAttempted:
-        return Verdict(NOT_ATTEMPTED, "")
+    except _NotAttempted as stopped:
+        return Verdict(NOT_ATTEMPTED, "") if is_untouched(stopped.__cause__) else Verdict(WRONG, LEFTOVER)
     except TimeLimit as limit:
         return Verdict(WRONG, _stopped(part, limit, len(seen), needed))
     if _agree(seen, expected):
@@ -91,8 +90,8 @@ def _trials(part: Part, answer: object, seed: int) -> Iterator[object]:
                 raise
             except BaseException as error:  # a student's code may raise anything, also SystemExit
                 message = _text(error)
-                if isinstance(error, NotImplementedError) and message in STUBS:
-                    raise _NotAttempted from None
+                if is_stub(error, message):
+                    raise _NotAttempted from error
                 seen = _Raised(type(error).__name__, message, _line(error))
         yield seen
 

@@ -50,12 +50,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of a notebook: its number ("2.1"), title, two hints (the second says more) and parts."""
+    """An exercise of a notebook: its number ("2.1"), title, two hints (the second says more) and parts.
+
+    A turn inside a lesson is one too, with the number "02.1". `predictions`: the letters that are offered before the
+    experiment, as in "ABCD", if there is one.
+    """
 
     number: str
     title: str
     hints: tuple[str, str]
     parts: tuple[Part, ...]
+    predictions: str = ""
 
     @property
     def lesson(self) -> str:

@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable
 
-from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, STUBS, WRONG, Verdict, examine
-from course_utils.checks.exercise import Exercise, letter
-from course_utils.checks.record import recall, remember
-from course_utils.checks.shelf import NoSuchExercise, exercises, find
+from course_utils.checks import predictions
+from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, Verdict, examine
+from course_utils.checks.exercise import Exercise
+from course_utils.checks.record import remember
+from course_utils.checks.shelf import NoSuchExercise, find, find_turn
+from course_utils.checks.stub import unwritten
+from course_utils.checks.tally import progress
+from course_utils.checks.words import hints, overall, report
 
-SIGNS = {NOT_ATTEMPTED: "○", RIGHT: "✔", WRONG: "✘"}
 CHECK_SEED, MARK_SEED = 20_140_610, 20_131_220  # other random inputs in grading than in the check that a student sees
 
 _hints_given: dict[str, int] = {}
@@ -28,7 +31,7 @@ def check(number: str, *answers: object) -> None:
         return
     verdicts = examine(exercise, answers, CHECK_SEED)
     print(_report(exercise, verdicts))
-    state = _overall(verdicts)
+    state = overall(verdicts)
     (_right_here.add if state == RIGHT else _right_here.discard)(exercise.number)
     if state != NOT_ATTEMPTED:  # a fresh notebook has not undone what was right
         remember(exercise.lesson, exercise.number, state=state)
@@ -36,49 +39,40 @@ def check(number: str, *answers: object) -> None:
 
 
 def hint(number: str) -> None:
-    """Print the next of the exercise's two hints; after the second, both."""
-    if (exercise := _find(number)) is None:
-        return
-    number = exercise.number
-    given = _hints_given[number] = min(_hints_given.get(number, 0) + 1, 2)
-    for step, text in enumerate(exercise.hints[:given], 1):
-        print(f"Hint {step} of 2. {text}")
-    print(f'hint("{number}") once more says more.' if given == 1 else f'solution("{number}") shows an answer.')
+    """Print the next of two hints: of exercise "2.1", or of the turn "02.1" in a lesson; after the second, both."""
+    if (found := _find(number)) is not None:
+        print(hints(found, next_hint(found.number)))
 
 
 def solution(number: str) -> None:
-    """Print a right answer to the exercise."""
-    if (exercise := _find(number)) is not None:
-        print(f"# Exercise {number}, one right answer\n\n{exercise.solution()}")
+    """Print a right answer to the exercise "2.1", or to the turn "02.1" in a lesson."""
+    if (found := _find(number)) is not None:
+        print(f"# {_called(found)}, one right answer\n\n{found.solution()}")
 
 
 def predict(number: str, prediction: str | None) -> None:
     """Record what you expect of the experiment in exercise `number`. The first prediction stands."""
     if (exercise := _find(number)) is None:
         return
-    number, first = exercise.number, recall(exercise.lesson).get(exercise.number, {}).get("prediction")
-    if first is not None:
-        print(f"Exercise {number}: your first prediction, {first}, stands.")
-    elif (expected := letter(prediction)) is None:
-        print(f"○ Exercise {number}: no prediction yet. Write a letter above and run this cell; the experiment waits.")
-    else:
-        remember(exercise.lesson, number, prediction=expected)
-        print(f"Exercise {number}: you expect {expected}. Now run the experiment.")
+    if not exercise.predictions:
+        print(f"○ Exercise {exercise.number} asks for no prediction.")
+        return
+    predictions.record(exercise.lesson, exercise.number, _called(exercise), prediction, exercise.predictions)
 
 
 def predicted(number: str, *needed: Callable) -> bool:
     """Whether the experiment of exercise `number` can run; if not, say what it waits for.
 
-    It waits for a recorded prediction, and for the functions that it `needed` from the student to be written.
+    It waits for a recorded prediction, and for what it `needed` from the student (functions, classes, objects that can
+    be called) to be written.
     """
     exercise = _find(number)
-    made = exercise is not None and "prediction" in recall(exercise.lesson).get(exercise.number, {})
-    if not made:
+    if exercise is None or predictions.recorded(exercise.lesson, exercise.number, exercise.predictions) is None:
         print("The experiment runs once your prediction is recorded.")
-    missing = [function.__name__ for function in needed if STUBS[0] in function.__code__.co_consts]
-    if made and missing:
+        return False
+    if missing := unwritten(*needed):
         print(f"The experiment runs once you have written {' and '.join(missing)}.")
-    return made and not missing
+    return not missing
 
 
 def is_right(number: str) -> bool:
@@ -87,16 +81,6 @@ def is_right(number: str) -> bool:
     if not done:
         print(f"This runs once the check of exercise {number} says that it is right.")
     return done
-
-
-def progress(lesson: str) -> str:
-    """One line: how many of the lesson's exercises are right, and the state of each."""
-    listed = exercises(lesson)
-    if not listed:
-        return f"Lesson {lesson}: your teacher has the checks of these exercises."
-    states = {number: recall(lesson).get(number, {}).get("state", NOT_ATTEMPTED) for number in listed}
-    each = "  ".join(f"{SIGNS[state]} {number}" for number, state in states.items())
-    return f"Lesson {lesson}: {sum(state == RIGHT for state in states.values())} of {len(states)} right   ({each})"
 
 
 def mark(number: str, *answers: object, of: float) -> float:
@@ -117,37 +101,24 @@ def mark(number: str, *answers: object, of: float) -> float:
     return points
 
 
-def _find(number: str) -> Exercise | None:
-    try:
-        return find(number)
-    except NoSuchExercise as reason:
-        print(f"○ {str(reason)[0].upper()}{str(reason)[1:]}.")
-        return None
-
-
-def _overall(verdicts: list[Verdict]) -> str:
-    states = {verdict.state for verdict in verdicts}
-    if states == {RIGHT}:
-        return RIGHT
-    return WRONG if WRONG in states else NOT_ATTEMPTED
+def next_hint(name: str) -> int:
+    """How many of the two hints to show, when they are asked for once more in this kernel."""
+    given = _hints_given[name] = min(_hints_given.get(name, 0) + 1, 2)
+    return given
 
 
 def _report(exercise: Exercise, verdicts: list[Verdict]) -> str:
-    """The verdict in words; an exercise with several parts has a line for each."""
-    state = _overall(verdicts)
-    if len(verdicts) == 1 or state == NOT_ATTEMPTED and RIGHT not in {verdict.state for verdict in verdicts}:
-        return f"{SIGNS[state]} Exercise {exercise.number}: {_words(verdicts[0], exercise)}"
-    lines = [f"{SIGNS[state]} Exercise {exercise.number}: {state if state != NOT_ATTEMPTED else 'begun'}."]
-    for part, verdict in zip(exercise.parts, verdicts, strict=True):
-        name = f"{part.name[0].upper()}{part.name[1:]}"
-        lines.append(f"  {SIGNS[verdict.state]} {name}: {_words(verdict, exercise)}")
-    return "\n".join(lines)
+    return report(exercise, verdicts, _called(exercise), f'hint("{exercise.number}")')
 
 
-def _words(verdict: Verdict, exercise: Exercise) -> str:
-    if verdict.state == NOT_ATTEMPTED:
-        return "not attempted yet."
-    if verdict.state == RIGHT:
-        return f"right. {verdict.text}".rstrip()
-    known = f" This looks like {verdict.mistake}." if verdict.mistake else ""
-    return f'wrong.{known} {verdict.text} (hint("{exercise.number}") helps.)'
+def _called(found: Exercise) -> str:
+    return f"Your turn {found.number}" if found.number.startswith("0") else f"Exercise {found.number}"
+
+
+def _find(number: str) -> Exercise | None:
+    """The exercise, or the turn that a leading zero asks for; None, and a sentence, where there is no such one."""
+    try:
+        return find_turn(number) if str(number).strip().startswith("0") else find(number)
+    except NoSuchExercise as reason:
+        print(f"○ {str(reason)[0].upper()}{str(reason)[1:]}.")
+        return None

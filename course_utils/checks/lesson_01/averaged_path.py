@@ -100,4 +100,5 @@ EXERCISE = Exercise(
             name="the conclusion",
         ),
     ),
+    predictions="ABCD",
 )

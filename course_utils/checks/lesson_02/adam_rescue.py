@@ -131,4 +131,5 @@ EXERCISE = Exercise(
             name="the conclusion",
         ),
     ),
+    predictions="ABCD",
 )

@@ -85,4 +85,5 @@ EXERCISE = Exercise(
             "the conclusion",
         ),
     ),
+    predictions="ABCD",
 )

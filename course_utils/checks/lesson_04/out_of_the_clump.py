@@ -93,4 +93,5 @@ EXERCISE = Exercise(
             "the cause",
         ),
     ),
+    predictions="ABC",
 )

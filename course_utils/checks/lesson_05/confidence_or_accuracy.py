@@ -98,4 +98,5 @@ EXERCISE = Exercise(
             "large negative logit.",
         ),
     ),
+    predictions="ABCD",
 )

@@ -120,4 +120,5 @@ EXERCISE = Exercise(
             why="The ceiling of section 1, rate × γ < 2, holds for the single lump: here rate × k × γ.",
         ),
     ),
+    predictions="ABCD",
 )

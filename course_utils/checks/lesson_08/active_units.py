@@ -92,4 +92,5 @@ EXERCISE = Exercise(
             name="the conclusion",
         ),
     ),
+    predictions="ABCDE",
 )

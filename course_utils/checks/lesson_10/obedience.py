@@ -113,4 +113,5 @@ EXERCISE = Exercise(
             name="the conclusion",
         ),
     ),
+    predictions="ABCDE",
 )

@@ -90,4 +90,5 @@ EXERCISE = Exercise(
             "the cause",
         ),
     ),
+    predictions="ABC",
 )

@@ -101,4 +101,5 @@ EXERCISE = Exercise(
             "the cause",
         ),
     ),
+    predictions="ABCD",
 )

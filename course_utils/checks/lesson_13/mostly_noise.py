@@ -92,4 +92,5 @@ EXERCISE = Exercise(
         "compare the measured difference with log 100.",
     ),
     parts=(MIXTURE, CONCLUSION),
+    predictions="ABCD",
 )

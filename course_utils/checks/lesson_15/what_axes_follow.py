@@ -123,4 +123,5 @@ EXERCISE = Exercise(
         "largest variance.",
     ),
     parts=(ANGLE, CONCLUSION),
+    predictions="ABCD",
 )

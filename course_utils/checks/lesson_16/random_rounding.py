@@ -174,4 +174,5 @@ EXERCISE = Exercise(
         "how far each average has come.",
     ),
     parts=(ROUNDING, CONCLUSION),
+    predictions="ABCD",
 )
