@@ -71,7 +71,7 @@ MEASURES = {
     "legibility": lambda x, reader, **_: evaluation.legibility(x, reader),
     "Fréchet": lambda x, images, reader, **_: evaluation.frechet_classifier_distance(x.flip(3), images, reader),
     "class accuracy": lambda x, labels, reader, **_: evaluation.class_accuracy(x, labels, reader),
-    "memorisation": lambda x, images, **_: evaluation.memorisation(x.flip(3), images, test=200),
+    "memorisation": lambda x, images, **_: evaluation.memorisation(x.flip(3), images, left_out=200),
     "precision and recall": lambda x, **_: evaluation.precision_recall(x.flatten(1), x.flip(3).flatten(1)),
     "their floor": lambda images, reader, **_: evaluation.precision_recall_floor(images, reader, 100),
     "membership": lambda points, **_: evaluation.membership_auc(points[:, 0], points[:, 1]),

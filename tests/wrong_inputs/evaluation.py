@@ -20,6 +20,7 @@ READER = evaluation.Classifier()
 READER.accuracy = 1.0
 POINTS, MEAN, COV = torch.randn(20, 2), torch.zeros(2), torch.eye(2)
 SCORES = torch.randn(20)
+LADDER = evaluation.Ladder({"frechet": {"noise": 900.0}}, 10)
 RING, SPIRAL = data.Ring(), data.Spiral()
 VAE, X = models.FullyConnectedVAE(2, (8,)), torch.zeros(4, 1, 28, 28)
 NETWORK = nn.Linear(2, 1)
@@ -67,7 +68,6 @@ NO_CLASSIFIER = (
     lambda: evaluation.legibility(IMAGES, "mnist"),
     lambda: evaluation.class_accuracy(IMAGES, LABELS, None),
     lambda: evaluation.precision_recall_floor(SET, evaluation.Classifier, 20),
-    lambda: evaluation.ladder(SET, evaluation.Classifier),
     lambda: evaluation.stacked_coverage(IMAGES.expand(-1, 3, -1, -1), torch.tanh),
     lambda: evaluation.stacked_floor(SET, 3),
 )
@@ -230,6 +230,31 @@ ROWS = [
         lambda: evaluation.frechet_distance(MEAN, COV, torch.zeros(3), COV),
         "expected shapes",
     ),
+    *(
+        (
+            f"the variances {wrong!r}",
+            partial(evaluation.expected_frechet, wrong, 10),
+            "variances must be finite numbers",
+        )
+        for wrong in ([], [-1.0], [NAN], "ab", 3.0)
+    ),
+    *(
+        (f"{wrong!r} draws", partial(evaluation.expected_frechet, [1.0], wrong), "n must be")
+        for wrong in (1, 2.5, True)
+    ),
+    *(
+        (f"coverage of {what}", partial(evaluation.expected_coverage, *wrong), words)
+        for what, wrong, words in (
+            ("too few neighbours", (5, 5, 5), "k must be from 1 to 4, not 5"),
+            ("no points", (5, 0, 2), "m must be"),
+            ("half a point", (5.5, 5, 2), "n must be"),
+        )
+    ),
+    ("a ladder of no classifier", lambda: evaluation.ladder(SET, torch.tanh), "classifier must be Classifier"),
+    ("a ladder of too many", lambda: evaluation.ladder(SET, READER, 151), "n must be from 1 to 150, not 151"),
+    ("a measure that is not on it", lambda: LADDER["fid"], "measure must be one of 'frechet', not 'fid'"),
+    ("a rung of NaN", lambda: LADDER.with_measure("nats", {"noise": NAN}), r"rungs\['noise'\] must be a finite number"),
+    ("no rung", lambda: LADDER.with_measure("nats", {}), "rungs must be"),
     ("a covariance that is none", lambda: evaluation.frechet_distance(MEAN, -COV, MEAN, COV), "expected a covariance"),
     ("a covariance that is NaN", lambda: evaluation.frechet_distance(MEAN, COV * NAN, MEAN, COV), "NaN or infinity"),
     ("a mean in a list", lambda: evaluation.frechet_distance([0.0, 0.0], COV, MEAN, COV), "mean1 must be a tensor"),
