@@ -84,7 +84,7 @@ def differences(number: str, ran: list[str]) -> Differences:
     if not any(known):
         return Differences()
     first = known[0][0] if known[0] else -1  # of `begin`; what stands above it only fetches the course
-    here = known[-1][-1] if known[-1] else max(map(max, filter(None, known))) + 1
+    here = known[-1][0] if known[-1] else max(map(max, filter(None, known))) + 1
     seen = {place for found in known for place in found}
     for place, cell in enumerate(stored[:here]):
         if place > first and cell.hash and cell.theirs is None and place not in seen:
@@ -93,7 +93,8 @@ def differences(number: str, ran: list[str]) -> Differences:
     strange = [source for source, found in zip(ran, known, strict=True) if not found]
     if any(not OWN.search(source) and not _names(source) & theirs for source in strange):
         return Differences(own="this kernel also ran cells of your own")
-    if not _in_order([found for found in known if found and here not in found]):
+    lessons = [found for found in known if found and here not in found and stored[found[0]].theirs is None]
+    if not _in_order([*lessons, [here]]):
         return Differences(own="this kernel ran cells of the lesson again, or in another order")
     return Differences()
 

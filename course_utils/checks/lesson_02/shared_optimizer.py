@@ -82,8 +82,8 @@ EXERCISE = Exercise(
     number="2.5",
     title="Bug hunt: two losses that agree",
     hints=(
-        "If D calls generated points real with ½ and real points with 1, which values have the two losses? Could a D that "
-        "only served its own loss leave the ½ when it knows the real points so well? Who else pulls on D?",
+        "If D calls generated points real with ½ and real points with 1, which values have the two losses? Could a D "
+        "that only served its own loss leave the ½ when it knows the real points so well? Who else pulls on D?",
         "Write down, for each of the two calls of step(), which networks' weights it moves. Each loss may move one "
         "network.",
     ),
@@ -93,8 +93,8 @@ EXERCISE = Exercise(
             {
                 "A": (
                     "the equilibrium",
-                    "There the discriminator could not tell real points from fakes: it would say ½ to real ones as well, and "
-                    "its loss would be 1.386. Look at σ(D(x)), and at the points.",
+                    "There the discriminator could not tell real points from fakes: it would say ½ to real ones as well, "
+                    "and its loss would be 1.386. Look at σ(D(x)), and at the points.",
                 ),
                 "B": (
                     "a discriminator that has won",
