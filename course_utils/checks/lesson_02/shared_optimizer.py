@@ -93,8 +93,8 @@ EXERCISE = Exercise(
             {
                 "A": (
                     "the equilibrium",
-                    "There the discriminator could not tell real points from fakes: it would say ½ to real ones as well, "
-                    "and its loss would be 1.386. Look at σ(D(x)), and at the points.",
+                    "There the discriminator could not tell real points from fakes: it would say ½ to real ones as "
+                    "well, and its loss would be 1.386. Look at σ(D(x)), and at the points.",
                 ),
                 "B": (
                     "a discriminator that has won",
