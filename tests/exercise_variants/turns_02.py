@@ -15,7 +15,7 @@ class ByAttributes(nn.Module):
         self.last = nn.Linear(128, 1)
         self.second = nn.Linear(128, 128)
         self.first = nn.Linear(2, 128)
-        nn.init.zeros_(self.last.bias)
+        nn.init.normal_(self.last.weight, std=0.02)
 
     def forward(self, x):
         h = F.leaky_relu(self.first(x), 0.2)
@@ -39,6 +39,21 @@ class Subclass(nn.Sequential):
     def __init__(self):
         act = nn.LeakyReLU(0.2, inplace=True)
         super().__init__(nn.Linear(2, 128), act, nn.Linear(128, 128), act, nn.Linear(128, 1), nn.Flatten(0))
+
+
+class Lazy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        act = nn.LeakyReLU(0.2)
+        self.net = nn.Sequential(nn.LazyLinear(128), act, nn.LazyLinear(128), act, nn.LazyLinear(1))
+
+    def forward(self, x):
+        return self.net(x).squeeze(dim=1)
+
+
+class ReturnsNothing(ByAttributes):
+    def forward(self, x):
+        super().forward(x)
 
 
 class EndsInProbability(ByAttributes):
@@ -269,7 +284,7 @@ class HardTanh(ImagesByView):
 
 
 VARIANTS = {
-    "02.1": [(ByAttributes,), (ByList,), (Subclass,)],
+    "02.1": [(ByAttributes,), (ByList,), (Subclass,), (Lazy,)],
     "02.2": [(d_by_cross_entropy,), (d_in_two_passes,), (d_by_grad,), (d_clears_both,)],
     "02.3": [(g_by_cross_entropy,), (g_with_d_set_aside,), (g_by_inputs,)],
     "02.4": [(ImagesByView,), (ImagesByUnflatten,)],
@@ -278,6 +293,7 @@ MUTANTS = {
     "02.1": [
         ("a sigmoid at the end", (EndsInProbability,)),
         ("a column in the place of a list of logits", (EndsInColumn,)),
+        ("", (ReturnsNothing,)),
         ("", (SlopeOfATenth,)),
         ("", (Narrow,)),
     ],

@@ -82,6 +82,37 @@ EXERCISE = Exercise(
                     ),
                 ),
                 Mistake(
+                    "gradients cleared only after the step",
+                    "Between two moves of D the generator's backward pass leaves gradients in D. They have to be "
+                    "cleared before D's own are computed.",
+                    edited(
+                        d_step,
+                        ("    d_optimizer.zero_grad()\n", ""),
+                        ("    d_optimizer.step()", "    d_optimizer.step()\n    d_optimizer.zero_grad()"),
+                    ),
+                ),
+                Mistake(
+                    "a loss that is never sent back",
+                    "Without backward() there are no gradients, and the optimiser has nothing to follow.",
+                    edited(d_step, ("    loss.backward()\n", "")),
+                ),
+                Mistake(
+                    "logits that are detached",
+                    "The points were to be cut off from G. Cut off the logits, and the second term no longer reaches "
+                    "D either.",
+                    edited(
+                        d_step,
+                        (".detach()\n    r, f", "\n    r, f"),
+                        ("discriminator(fake)", "discriminator(fake).detach()"),
+                    ),
+                ),
+                Mistake(
+                    "a generator that is frozen for good",
+                    "D moves as it should, but G's weights no longer take part in any gradient: G's next step fails. "
+                    "Which call cuts off the points only?",
+                    edited(d_step, ("    fake =", "    generator.requires_grad_(False)\n    fake =")),
+                ),
+                Mistake(
                     "a step without its last line",
                     "The loss and its gradients are there, but no weight of D has moved.",
                     edited(d_step, ("    d_optimizer.step()\n", "")),
@@ -90,6 +121,16 @@ EXERCISE = Exercise(
                     "the generator's optimiser",
                     "It holds G's weights. In this step D moves, and D alone.",
                     edited(d_step, ("    d_optimizer.step()", "    g_optimizer.step()")),
+                ),
+                Mistake(
+                    "the generator's optimiser throughout",
+                    "It holds G's weights, so neither are D's gradients cleared nor does D move. In this step D moves, "
+                    "and D alone.",
+                    edited(
+                        d_step,
+                        ("    d_optimizer.zero_grad()", "    g_optimizer.zero_grad()"),
+                        ("    d_optimizer.step()", "    g_optimizer.step()"),
+                    ),
                 ),
                 Mistake(
                     "a step of both optimisers",

@@ -79,6 +79,21 @@ EXERCISE = Exercise(
                     ),
                 ),
                 Mistake(
+                    "gradients cleared only after the step",
+                    "That is enough as long as nobody else leaves a gradient in G. Here one was there before, and the "
+                    "step followed it, too.",
+                    edited(
+                        g_step,
+                        ("    g_optimizer.zero_grad()\n", ""),
+                        ("    g_optimizer.step()", "    g_optimizer.step()\n    g_optimizer.zero_grad()"),
+                    ),
+                ),
+                Mistake(
+                    "a loss that is never sent back",
+                    "Without backward() there are no gradients, and the optimiser has nothing to follow.",
+                    edited(g_step, ("    loss.backward()\n", "")),
+                ),
+                Mistake(
                     "a step without its last line",
                     "The loss and its gradients are there, but no weight of G has moved.",
                     edited(g_step, ("    g_optimizer.step()\n", "")),
@@ -87,6 +102,15 @@ EXERCISE = Exercise(
                     "D's optimiser",
                     "It holds D's weights, and would teach D to be fooled. In this step G moves, and G alone.",
                     edited(g_step, ("    g_optimizer.step()", "    d_optimizer.step()")),
+                ),
+                Mistake(
+                    "D's optimiser throughout",
+                    "It holds D's weights, and teaches D to be fooled. In this step G moves, and G alone.",
+                    edited(
+                        g_step,
+                        ("    g_optimizer.zero_grad()", "    d_optimizer.zero_grad()"),
+                        ("    g_optimizer.step()", "    d_optimizer.step()"),
+                    ),
                 ),
                 Mistake(
                     "a step of both optimisers",

@@ -13,18 +13,20 @@ def answers_of(make: Callable[[], nn.Module], width: int) -> Observations:
 
     Weights of the same shape get the same numbers, so that it does not matter in which order layers were made.
     """
+    own = torch.Generator().manual_seed(int(torch.randint(2**31, ())))  # however many numbers an initialisation draws
     network = make()
     if not isinstance(network, nn.Module):
         return {"what the class makes": type(network).__name__, "a network, which has weights": False}
-    weights = list(network.double().parameters())
+    x = torch.randn(5, width, dtype=torch.float64, generator=own)
+    network.double()(x)  # lazy layers have no weights before
+    weights = list(network.parameters())
     seen: Observations = {"the number of weights that an optimiser would move": sum(w.numel() for w in weights)}
-    x = torch.randn(5, width, dtype=torch.float64)
     numbers: dict[torch.Size, Tensor] = {}
     with torch.no_grad():
         for weight in sorted(weights, key=lambda weight: tuple(weight.shape)):
-            drawn = numbers.setdefault(weight.shape, torch.randn(weight.shape, dtype=torch.float64))
+            drawn = numbers.setdefault(weight.shape, torch.randn(weight.shape, dtype=torch.float64, generator=own))
             weight.copy_(drawn / weight.shape[-1] ** 0.5)
         seen["what it makes of a batch of 5"] = network(x)
         seen["what it makes of a batch of 1"] = network(x[:1])
-    seen["a result without a way back to the weights"] = not network(x).requires_grad
+    seen["a result without a way back to the weights"] = not getattr(network(x), "requires_grad", False)
     return seen

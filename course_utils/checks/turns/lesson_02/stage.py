@@ -1,6 +1,7 @@
 """Two small players in float64 on which a student's step is tried, and what the step has done to each of them."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -27,19 +28,20 @@ class Stage:
         self.d_optimizer = torch.optim.SGD(self.discriminator.parameters(), lr=0.2)
         for parameter in [*self.generator.parameters(), *self.discriminator.parameters()]:
             parameter.grad = torch.randn_like(parameter)
-        self.g_was_reached = False
-        self.generator.register_forward_hook(self._note_gradient)
+        self.reached = {"generator": False, "discriminator": False}
+        for name, network in (("generator", self.generator), ("discriminator", self.discriminator)):
+            network.register_forward_hook(partial(self._note_gradient, name))
         self.left_in_g = [parameter.grad.clone() for parameter in self.generator.parameters()]
 
     def players(self) -> tuple[nn.Module, nn.Module, torch.optim.Optimizer, torch.optim.Optimizer]:
         return self.generator, self.discriminator, self.g_optimizer, self.d_optimizer
 
-    def _note_gradient(self, _: nn.Module, __: object, points: Tensor) -> None:
+    def _note_gradient(self, name: str, _: nn.Module, __: object, output: Tensor) -> None:
         def reached(gradient: Tensor) -> None:
-            self.g_was_reached = True
+            self.reached[name] = True
 
-        if points.requires_grad:
-            points.register_hook(reached)
+        if output.requires_grad:
+            output.register_hook(reached)
 
     def gradient_in_g(self) -> bool:
         """Whether G holds gradients other than those it held at the start, or none."""
@@ -79,7 +81,8 @@ def two_moves(step: Callable[..., object], mover: str, with_real: bool) -> Obser
     if mover == "discriminator":
         seen["a gradient that this loss has left in the generator"] = stage.gradient_in_g()
     else:
-        seen["a gradient that reaches the generator"] = stage.g_was_reached
+        seen["a gradient that reaches the generator"] = stage.reached["generator"]
+    seen["a gradient that reaches the discriminator's answers"] = stage.reached["discriminator"]
     return seen
 
 
