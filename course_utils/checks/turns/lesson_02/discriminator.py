@@ -135,6 +135,11 @@ EXERCISE = Exercise(
                     edited(Discriminator, (LAST, "nn.Linear(128, 2),\n")),
                 ),
                 Mistake(
+                    "an input that is detached",
+                    "The logits are right, but in G's step no gradient could reach G through this D.",
+                    edited(Discriminator, (ANSWER, "self.net(x.detach()).squeeze(-1)")),
+                ),
+                Mistake(
                     "layers in a plain list",
                     "PyTorch does not see them: .parameters() is empty, and an optimiser has nothing to move. Put "
                     "them into nn.Sequential or nn.ModuleList, or make each an attribute.",

@@ -29,4 +29,8 @@ def answers_of(make: Callable[[], nn.Module], width: int) -> Observations:
         seen["what it makes of a batch of 5"] = network(x)
         seen["what it makes of a batch of 1"] = network(x[:1])
     seen["a result without a way back to the weights"] = not getattr(network(x), "requires_grad", False)
+    result = network(x.requires_grad_())
+    flows = isinstance(result, Tensor) and result.requires_grad
+    found = torch.autograd.grad(result.sum(), x, allow_unused=True)[0] if flows else None
+    seen["a gradient that reaches the input"] = found is not None and bool(found.any())
     return seen
