@@ -22,7 +22,9 @@ VERBS = {
     ),
     "run": Verb("run", ("lab",), "execute one lesson and leave it as notebook and HTML page in build/"),
     "render": Verb("render", ("lab",), "execute the lessons at the cpu budget and store their outputs in notebooks/"),
-    "evidence": Verb("evidence", ("lab",), "repeat a lesson's experiment over several seeds, and store the bands"),
+    "evidence": Verb(
+        "evidence", ("lab",), "repeat lessons over several seeds: numbers, and which claims held; list what is missing"
+    ),
     "claims": Verb("claims", ("lab",), "write CLAIMS.md from the ledger of what the lessons measured"),
     "exercises": Verb("exercises", ("lab", "classroom"), "make exercises/ from solutions/ with nbgrader"),
     "bench": Verb("bench", ("lab",), "run the benchmarks, or the named one"),

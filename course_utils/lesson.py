@@ -140,8 +140,8 @@ class Lesson(Reproduction, Pen):
 
         Raises ClaimFailed if the demand fails for `measured` or is met by a null; but not at the smoke budget, whose
         runs are too short for claims about quality, not on your own images, not in a kernel that ran other cells than
-        the stored lesson has, and not while `course.py evidence` collects numbers, which must not depend on what we
-        would like them to be.
+        the stored lesson has, and not with COURSE_CLAIMS=report, by which `course.py evidence` counts the claims that
+        fail.
         """
         condition = Condition(above, below, between, holds, runs)
         require_mapping("null", null, 'the same measure where the cause is absent, as in null={"untrained": 0.02},')
@@ -172,7 +172,7 @@ class Lesson(Reproduction, Pen):
                 raise ClaimFailed(f"{checked.said()}. This is an identity, and does not hold here ({self.device})")
             print(f"· not checked as {differs.changed or differs.own}: {checked.said()}")
             return
-        if not self.unchecked and not self.becomes_evidence:
+        if not self.unchecked:
             self._page().add_check()
         print(f"checked: {checked.said()}")
 
@@ -184,20 +184,22 @@ class Lesson(Reproduction, Pen):
         if not claim.holds and (why := self._differs().own):
             print(f"· not checked as {why}: {claim.said()}")
             return
-        if not self.becomes_evidence:
-            self._page().add(claim)
+        self._page().add(claim)
         print(f"{'✔' if claim.holds else '✘'} {claim.said()}")
-        if not claim.holds and not self.becomes_evidence and os.environ.get("COURSE_CLAIMS") != "report":
+        if not claim.holds and os.environ.get("COURSE_CLAIMS") != "report":
             fooled = " and ".join(claim.fooled)
             why = f"{fooled} meets the demand too: it proves nothing" if fooled else "measured otherwise"
             raise ClaimFailed(f"{claim.said()}. This run (seed {self.seed}, {self.device}): {why}")
 
+    @property
+    def _data(self) -> str:
+        return self._images.name if self._images else "toys"
+
     def _page(self) -> Ledger:
         if self._ledger is None:
-            data = self._images.name if self._images else "toys"
             self._ledger = Ledger(
-                _ledger_folder() / f"{self.number}-{data}-{self.budget}.json",
-                lesson=self.number, data=data, budget=self.budget, seed=self.seed,
+                _ledger_folder() / f"{self.number}-{self._data}-{self.budget}.json",
+                lesson=self.number, data=self._data, budget=self.budget, seed=self.seed,
                 device=_device_name(self.device), torch=torch.__version__,
             )  # fmt: skip
         return self._ledger

@@ -169,6 +169,7 @@ FIGURES = {
     "balls": lambda points, **_: plots.balls({"a": (points[:20], points[:20, 0].abs(), points[20:], True)}),
     "seed_dots": lambda points, **_: plots.seed_dots({"m": {"a": points[:5, 0], "b": points[:5, 1]}}),
     "evidence_dots": lambda points, **_: plots.evidence_dots("distance", points[:9, 0], points[9, 0].item()),
+    "evidence_rows": lambda points, **_: plots.evidence_rows({"m": {"values": points[:9, 0], "yours": 0.5}}),
     "film of points": lambda points, net, **_: filmed("add_scatter", points, points - 1, "step 0", net),
     "film of images": lambda x, **_: filmed("add_images", x[:4], "step 0"),
 }
