@@ -51,8 +51,8 @@ TURN = Exercise(
                 ),
                 Mistake(
                     "a root of each entry",
-                    "The root of a matrix is the matrix whose *square* is the given one; it is not made of the roots of "
-                    "the entries. Its trace is the sum of the roots of the eigenvalues.",
+                    "The root of a matrix is the matrix whose *square* is the given one, not made of the roots of "
+                    "its entries. Its trace is the sum of the roots of the eigenvalues.",
                     edited(frechet, (ROOT, "(s1 @ s2).diagonal().sqrt().sum()")),
                 ),
                 Mistake(
