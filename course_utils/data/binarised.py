@@ -11,7 +11,8 @@ from torch import Tensor
 from course_utils.inputs import require_count, require_flag, require_kind, shown
 from course_utils.tensor_inputs import readable
 
-from .images import ImageData, first_of
+from .images import ImageData
+from .order import first_numbers
 
 SEED = 20080705  # of the draws that are the same each time
 
@@ -26,7 +27,7 @@ class BinarisedImages:
     def __init__(self, images: ImageData, dynamic: bool = True):
         self.images = require_kind("images", images, ImageData)
         self.dynamic = require_flag("dynamic", dynamic)
-        self._train = None if dynamic else _binarise_once(images.images, SEED)
+        self._train = None if dynamic else self._drawn_once()
 
     @property
     def device(self) -> torch.device:
@@ -50,8 +51,20 @@ class BinarisedImages:
         return self.at(drawn), self.images.labels.index_select(0, drawn)
 
     def fixed(self, n: int, split: str = "train") -> Tensor:
-        """The first ``n`` images of the split ("train" or "test") in one binarisation, the same each time."""
-        return _binarise_once(first_of(self.images, n, split), SEED + (split == "test")).float()
+        """The images of ``ImageData.fixed`` in one binarisation, the same each time, float32 of 0 and 1."""
+        return self.fixed_with_labels(n, split)[0]
+
+    def fixed_with_labels(self, n: int, split: str = "train") -> tuple[Tensor, Tensor]:
+        """As ``fixed``, with the labels, int64 [n]."""
+        data, numbers = self.images, first_numbers(self.images, n, split)
+        grey, labels = (data.images, data.labels) if split == "train" else (data.test_images, data.test_labels)
+        binary = _binarise_once(grey.index_select(0, numbers), SEED + (split == "test"))
+        return binary.float(), labels.index_select(0, numbers)
+
+    def _drawn_once(self) -> Tensor:
+        """All training images, binarised as in ``fixed``, at their own places."""
+        grey, numbers = self.images.images, first_numbers(self.images, len(self.images.images), "train")
+        return torch.empty_like(grey).index_copy_(0, numbers, _binarise_once(grey.index_select(0, numbers), SEED))
 
     def _draw(self, n: int) -> Tensor:
         return torch.randint(len(self.images.images), (require_count("n", n),), device=self.device)

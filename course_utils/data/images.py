@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from course_utils.inputs import require_choice, require_count, require_text, shown
+from course_utils.inputs import require_count, require_kind, require_text, shown
 from course_utils.tensor_inputs import (
     FEW_LEVELS,
     require_about_image_range,
@@ -24,6 +24,7 @@ from course_utils.tensor_inputs import (
 )
 
 from . import mnist
+from .order import first_numbers, last_numbers
 
 _SOURCES = {"mnist": mnist.MNIST, "fashion-mnist": mnist.FASHION_MNIST}
 
@@ -54,9 +55,11 @@ class ImageData:
     test_images: Tensor
     test_labels: Tensor
     classes: tuple[str, ...]  # of images without labels one, and all labels are 0
+    test_source: str = ""  # where the test images come from other people or places than the training images: which
 
     def __post_init__(self):
         require_text("name", self.name)
+        require_kind("test_source", self.test_source, str)
         if not isinstance(self.classes, tuple | list) or not self.classes:
             raise ValueError(f"classes must be a tuple of names, at least one, not {shown(self.classes)}")
         for split in ("", "test_"):
@@ -94,8 +97,30 @@ class ImageData:
         return torch.randint(len(self.images), (require_count("n", n),), device=self.device)
 
     def fixed(self, n: int, split: str = "train") -> Tensor:
-        """The first ``n`` images of the split ("train" or "test"), normalised: the same ones each time."""
-        return normalise(first_of(self, n, split))
+        """``n`` images of the split ("train" or "test") chosen at random, once for all: normalised, and the same ones
+        each time and on each machine. Those of a smaller ``n`` come first. The reference of every measure.
+        """
+        return self.fixed_with_labels(n, split)[0]
+
+    def fixed_with_labels(self, n: int, split: str = "train") -> tuple[Tensor, Tensor]:
+        """As ``fixed``, with the labels, int64 [n]."""
+        images, labels = (self.images, self.labels) if split == "train" else (self.test_images, self.test_labels)
+        return self._at(images, labels, first_numbers(self, n, split))
+
+    def fresh(self, n: int) -> Tensor:
+        """``n`` training images that no ``fixed(m)`` with m <= N/2 contains, also the same each time.
+
+        They come from the same people as the reference ``fixed(m)``: what a perfect model would draw. Raises
+        ``ValueError`` for more than half of the N training images.
+        """
+        return self.fresh_with_labels(n)[0]
+
+    def fresh_with_labels(self, n: int) -> tuple[Tensor, Tensor]:
+        """As ``fresh``, with the labels, int64 [n]."""
+        return self._at(self.images, self.labels, last_numbers(self, n))
+
+    def _at(self, images: Tensor, labels: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        return normalise(images.index_select(0, numbers)), labels.index_select(0, numbers)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -145,13 +170,6 @@ def _require_values(name: str, images: Tensor, labels: Tensor, classes: int) -> 
     require_label_range(labels, classes)
 
 
-def first_of(data: ImageData, n: int, split: str) -> Tensor:
-    """The first ``n`` grey images of the split ("train" or "test"), uint8."""
-    require_choice("split", split, ("train", "test"))
-    grey = data.images if split == "train" else data.test_images
-    return grey[: require_count("n", n, most=len(grey), hint=f"the size of the {split} split is {len(grey):,}")]
-
-
 def load_images(name: str | None = None, device: str | torch.device = "cpu") -> ImageData:
     """Load "mnist", "fashion-mnist" or "digits": scikit-learn's 1,797 real digits, 8x8 enlarged to 28x28.
 
@@ -186,6 +204,7 @@ def load_images(name: str | None = None, device: str | torch.device = "cpu") -> 
         test_images[:, None],
         test_labels.long(),
         source.classes,
+        source.test_source,
     ).to(device)
 
 

@@ -21,6 +21,7 @@ class Source(NamedTuple):
     title: str
     classes: tuple[str, ...]
     files: tuple[IdxFile, ...]  # training images, training labels, test images, test labels
+    test_source: str = ""  # of test images that do not come from the same people or places as the training images
 
     def read(self, raw: Path, remedy: str) -> list[Tensor]:
         """The four tensors, uint8. Raises ``DataError`` if a file is wrong; ``remedy`` is the end of its message."""
@@ -43,6 +44,7 @@ MNIST = Source(
         "2646ac647ad5339dbf082846283269ea",
         "27ae3e4e09519cfbb04c329615203637",
     ),
+    test_source="other writers",  # LeCun et al. 1998: the two sets of writers are disjoint
 )
 FASHION_MNIST = Source(
     "FashionMNIST",

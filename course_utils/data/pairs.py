@@ -15,6 +15,7 @@ from course_utils.tensor_inputs import readable, require_finite, require_tensor
 
 from .binarised import BinarisedImages
 from .images import ImageData, normalise, to_uint8
+from .order import first_numbers
 
 # --- true translations: functions of images in -1..1, black is -1 ---
 
@@ -64,8 +65,9 @@ def covered(x: Tensor, share: float = 2 / 7) -> Tensor:
 class UnpairedDomains:
     """Domain A: images. Domain B: ``truth`` of *other* images. No image of one has its partner in the other.
 
-    A is the first half of the training split, B is made from the second half. With ``image_size`` 14 each 2x2 block of
-    pixels becomes one, its mean. Raises ``ValueError`` for a size that the images cannot be reduced to.
+    A is a random half of the training split, B is made from the other half, so that both are by the same people. With
+    ``image_size`` 14 each 2x2 block of pixels becomes one, its mean. Raises ``ValueError`` for a size that the images
+    cannot be reduced to.
     """
 
     def __init__(self, images: ImageData, truth: Callable[[Tensor], Tensor], image_size: int = 14):
@@ -75,12 +77,13 @@ class UnpairedDomains:
         if images.image_size % image_size:
             raise ValueError(f"image_size: {images.image_size} pixels cannot be reduced to {image_size} by blocks.")
         self.name, self.truth, self.image_size = images.name, truth, image_size
-        self.test_labels = images.test_labels
         if len(images.images) < 2:
             raise ValueError("images: two domains need at least two training images, one for each, and there is one")
-        half = len(images.images) // 2
-        self._a, self._b = self._small(images.images[:half]), self._small(images.images[half:])
-        self._test = self._small(images.test_images)
+        half, order = len(images.images) // 2, first_numbers(images, len(images.images), "train")
+        self._a, self._b = (self._small(images.images.index_select(0, part)) for part in (order[:half], order[half:]))
+        order = first_numbers(images, len(images.test_images), "test")
+        self._test = self._small(images.test_images.index_select(0, order))
+        self._test_labels = images.test_labels.index_select(0, order)
 
     @property
     def device(self) -> torch.device:
@@ -103,10 +106,10 @@ class UnpairedDomains:
         return a, self._translated(a)
 
     def test(self, n: int) -> tuple[Tensor, Tensor, Tensor]:
-        """The first ``n`` test images of A, their true translations, and their labels, int64 [n]."""
+        """The test images ``images.fixed(n, "test")``, their true translations, and their labels, int64 [n]."""
         n = require_count("n", n, most=len(self._test), hint="there are no more test images")
         a = normalise(self._test[:n])
-        return a, self._translated(a), self.test_labels[:n]
+        return a, self._translated(a), self._test_labels[:n]
 
     def _translated(self, a: Tensor) -> Tensor:
         b = self.truth(a)

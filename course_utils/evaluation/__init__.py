@@ -4,8 +4,10 @@ from .accuracy_score import AccuracyScore, classification_accuracy_score
 from .class_accuracy import ClassAccuracy, class_accuracy
 from .classifier import Classifier
 from .classifier_cache import ClassifierError, load_classifier
+from .expectations import expected_coverage, expected_density, expected_frechet
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .fresh_discriminator import FreshDiscriminator, fresh_discriminator
+from .ladder import Ladder, ladder
 from .legibility import Legibility, legibility
 from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood
 from .membership import MembershipAUC, membership_auc
@@ -33,6 +35,7 @@ __all__ = [
     "Confidence",
     "FrechetResult",
     "FreshDiscriminator",
+    "Ladder",
     "Legibility",
     "LogLikelihood",
     "MembershipAUC",
@@ -46,11 +49,15 @@ __all__ = [
     "classification_accuracy_score",
     "confidence",
     "effective_rank",
+    "expected_coverage",
+    "expected_density",
+    "expected_frechet",
     "frechet_classifier_distance",
     "frechet_distance",
     "fresh_discriminator",
     "gradient_norm",
     "gradient_signal_to_noise",
+    "ladder",
     "layer_gradient_norms",
     "legibility",
     "load_classifier",

@@ -45,7 +45,7 @@ def classification_accuracy_score(samples: Tensor, labels: Tensor, images: Image
     """Train the course's classifier on ``samples`` [n, channels, size, size] in -1..1 with ``labels`` int64 [n].
 
     Network and training are those of ``load_classifier``: at most 468 steps, 40 passes over small sets. The floor is
-    the accuracy after the same training on the first n training images, or on all if there are not so many. All chance
+    the accuracy after the same training on n random training images, or on all if there are not so many. All chance
     comes from ``seed``; nothing is kept on disk. One training takes up to 12 s of one CPU thread, on 1,000 images 4 s.
 
     Raises ``ValueError`` for fewer than 256 samples (one batch), and for samples or labels that are none.
@@ -59,7 +59,8 @@ def classification_accuracy_score(samples: Tensor, labels: Tensor, images: Image
     require_labels(labels, n, len(images.classes))
     floors = _floors.setdefault(images, {})
     if (n, seed) not in floors:
-        floors[n, seed] = _accuracy(images, images.images[:n], images.labels[:n], seed)
+        x, y = images.fixed_with_labels(min(n, len(images.images)))
+        floors[n, seed] = _accuracy(images, to_uint8(x), y, seed)
     accuracy = _accuracy(images, to_uint8(samples).to(images.device), labels.to(images.device), seed)
     half_width = 1.96 * (accuracy * (1 - accuracy) / len(images.test_images)) ** 0.5
     return AccuracyScore(accuracy, floors[n, seed], half_width, n)

@@ -35,6 +35,9 @@ class ClassAccuracy:
 def class_accuracy(samples: Tensor, labels: Tensor, classifier: Classifier) -> ClassAccuracy:
     """Read ``samples``, float [n, channels, size, size] in -1..1, and compare with ``labels``, int64 [n].
 
+    The floor is of images that the classifier has not seen, as a model's are. That MNIST's are of other writers matters
+    little: classifiers trained on one half of the training images name 98.8 % of the other half, 99.0 % of the test.
+
     The half-width is that of Wilson's interval (``intervals.share_interval``), which stays positive at 100 %. It
     covers the chance of drawing samples, not that of training the generator. High accuracy says nothing of variety: a
     generator that knows one picture a class scores 100 %.

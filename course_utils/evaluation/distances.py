@@ -58,15 +58,15 @@ def squared_distances(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
 def nearest(x: Tensor, y: Tensor, itself: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """The distance [n] from each x [n, d] to the nearest y [m, d], and which y it is, [n].
 
-    ``itself`` [n] names for each x the y that does not count, because it is this very point. The distances that the
-    search finds are computed anew from the differences: precise in float32 too, however near the points are. (Of
-    several y that are equally near to within rounding, any may be named.)
+    ``itself`` [n] or [n, j] names for each x the y that do not count, because one is this very point. The distances
+    that the search finds are computed anew from the differences: precise in float32 too, however near the points are.
+    (Of several y that are equally near to within rounding, any may be named.)
     """
     centre = y.mean(dim=0)
     found = torch.empty(len(x), dtype=torch.int64, device=x.device)
     for rows, squared in squared_distances(x - centre, y - centre):
         if itself is not None:
-            squared.scatter_(1, itself[rows, None], float("inf"))
+            squared.scatter_(1, itself[rows].reshape(len(squared), -1), float("inf"))
         found[rows] = squared.argmin(dim=1)
     return torch.cat(
         [(part - y[at]).norm(dim=1) for part, at in zip(x.split(1000), found.split(1000), strict=True)]

@@ -19,25 +19,34 @@ import torch
 from torch import Tensor
 
 from course_utils.data import ImageData, normalise
+from course_utils.data.order import last_numbers
 from course_utils.inputs import require_kind, require_methods
 from course_utils.tensor_inputs import require_images, require_tensor
 
 from .classifier import Classifier
 
-LARGEST_N = 10_000
-MOST_PARTS = 10  # of the test images, over which the floor of a small n is averaged
+LARGEST_N = 10_000  # samples used, and images in the reference
+MOST_PARTS = 5  # disjoint sets of n images, over which a floor is averaged
 
 
 @dataclass(frozen=True)
 class FrechetResult:
-    """A distance and its floor: what real images, unseen by the classifier, score at the same ``n``."""
+    """A distance and its floor: what other real images of the same people score at the same ``n``.
+
+    ``test`` is what the test images score at this n, None if there are too few. ``test_source`` says in what they
+    differ from the training images: where it is empty, nothing is known that would set ``test`` apart from the floor.
+    """
 
     distance: float
     floor: float
     n: int
+    test: float | None = None
+    test_source: str = ""
 
     def __repr__(self) -> str:
-        return f"Fréchet classifier distance {self.distance:.1f} (floor {self.floor:.1f} at n = {self.n:,})"
+        differs = self.test is not None and self.test_source
+        test = f"; test images, {self.test_source}: {self.test:.1f}" if differs else ""
+        return f"Fréchet classifier distance {self.distance:.1f} (floor {self.floor:.1f} at n = {self.n:,}{test})"
 
 
 def frechet_distance(mean1: Tensor, cov1: Tensor, mean2: Tensor, cov2: Tensor) -> float:
@@ -76,10 +85,16 @@ def _square_root(cov: Tensor) -> Tensor:
 def frechet_classifier_distance(samples: Tensor, images: ImageData, classifier: Classifier) -> FrechetResult:
     """How far ``samples``, float [n, channels, size, size] in -1..1, are from the training images.
 
-    The estimate of a covariance from few samples is off, and always makes the distance larger. So the floor
-    is measured at the same n: the mean distance of disjoint sets of n test images. n is the number of
-    samples, test images, or 10,000, whichever is smallest (further samples are not used); the reference is
-    the first 10,000 training images, or all there are.
+    The reference is ``images.fixed(10_000)``, or half of the training images if that is less. The estimate of a
+    covariance from few samples is off, and always makes the distance larger (``expected_frechet``). So the floor is
+    measured at the same n: the mean distance of up to five disjoint sets of n training images outside the reference.
+    n is the number of samples, of images in the reference, or 10,000, whichever is smallest; further samples are not
+    used.
+
+    The classifier was trained on reference and floor, and has not seen what a model draws. That matters little: of
+    classifiers trained on a random half of MNIST, with a reference of that half, 10,000 other images of it score 0.34
+    and of the other half 0.30 (test images 0.70); density 0.99 and 0.99, coverage 0.970 and 0.970 (2,000 images). Of
+    six halves of the digits (449 images): 14.1 ± 2.8 and 11.5 ± 1.5 (standard errors), 0.99 and 0.99, 0.97 and 0.97.
 
     Raises ``ValueError`` unless n is larger than the number of features, as a covariance needs, and for
     samples that are no such images.
@@ -87,10 +102,10 @@ def frechet_classifier_distance(samples: Tensor, images: ImageData, classifier: 
     require_kind("images", images, ImageData)
     require_methods("classifier", classifier, "features")
     require_images("samples", samples, ("n", *images.images.shape[1:]))
-    n = min(len(samples), len(images.test_images), LARGEST_N)
+    n = min(len(samples), len(images.images) // 2, LARGEST_N)
     mean, cov = _statistics(classifier.features(samples[:n]))
-    reference, floor = _reference_and_floor(images, classifier, n)
-    return FrechetResult(frechet_distance(mean, cov, *reference), floor, n)
+    reference, floor, test = _ruler(images, classifier, n)
+    return FrechetResult(frechet_distance(mean, cov, *reference), floor, n, test, images.test_source)
 
 
 def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,8 +113,8 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
     n, k = features.shape
     if n <= k:
         raise ValueError(
-            f"the covariance of {k} features needs more than {k} images, got {n}: draw more samples, 10,000 if there "
-            f"are as many test images. Of training and test images, too, more than {k} are needed."
+            f"the covariance of {k} features needs more than {k} images, got {n}: draw more samples, up to 10,000, "
+            f"which needs more than {2 * k} training images."
         )
     features = features.cpu().double()
     return features.mean(dim=0), torch.cov(features.T)
@@ -108,16 +123,32 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
 _known: WeakKeyDictionary[Classifier, dict] = WeakKeyDictionary()  # so that a lesson computes them only once
 
 
-def _reference_and_floor(images: ImageData, classifier: Classifier, n: int):
-    """Mean and covariance of the training images' features, and the distance from n test images to them."""
+def _ruler(images: ImageData, classifier: Classifier, n: int) -> tuple[tuple[Tensor, Tensor], float, float | None]:
+    """Mean and covariance of the reference; how far n other training images are from it, and n test images."""
     known = _known.setdefault(classifier, {})
     if images.fingerprint not in known:
-        known[images.fingerprint] = _statistics(classifier.features(normalise(images.images[:LARGEST_N])))
+        known[images.fingerprint] = _statistics(classifier.features(images.fixed(reference_size(images))))
     reference = known[images.fingerprint]
     if (images.fingerprint, n) not in known:
-        test = classifier.features(normalise(images.test_images))
-        # Evenly spread over the split: the first half of MNIST's test images was written by tidier people.
-        spread = torch.arange(n, device=test.device) * len(test) // n
-        parts = [_statistics(test[spread + i]) for i in range(min(len(test) // n, MOST_PARTS))]
-        known[images.fingerprint, n] = fmean(frechet_distance(*part, *reference) for part in parts)
-    return reference, known[images.fingerprint, n]
+        parts = min((len(images.images) - reference_size(images)) // n, MOST_PARTS)
+        floor = _mean_distance(classifier.features(_outside_reference(images, parts * n)), n, reference)
+        parts = min(len(images.test_images) // n, MOST_PARTS)
+        test = _mean_distance(classifier.features(images.fixed(parts * n, "test")), n, reference) if parts else None
+        known[images.fingerprint, n] = floor, test
+    return reference, *known[images.fingerprint, n]
+
+
+def reference_size(images: ImageData) -> int:
+    """How many training images the reference has."""
+    return min(len(images.images) // 2, LARGEST_N)
+
+
+def _outside_reference(images: ImageData, n: int) -> Tensor:
+    """``fresh(n)``, and beyond: as far as the reference leaves any."""
+    return normalise(
+        images.images.index_select(0, last_numbers(images, n, len(images.images) - reference_size(images)))
+    )
+
+
+def _mean_distance(features: Tensor, n: int, reference: tuple[Tensor, Tensor]) -> float:
+    return fmean(frechet_distance(*_statistics(part), *reference) for part in features.split(n))

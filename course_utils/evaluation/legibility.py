@@ -29,8 +29,10 @@ class Legibility:
 def legibility(samples: Tensor, classifier: Classifier, confidence: float = 0.9) -> Legibility:
     """Read ``samples``, float [n, channels, size, size] in -1..1: surely, if softmax > ``confidence``.
 
-    A class is covered when at least 1 % of all samples are read as it. What a perfect model would score is
-    what the test images score: ``legibility(images.fixed(n, "test"), classifier)``. Confidence
+    A class is covered when at least 1 % of all samples are read as it. What a perfect model would score is what the
+    test images score, ``legibility(images.fixed(n, "test"), classifier)``. Training images are read too surely, as the
+    classifier was trained on them: of classifiers trained on one half of the digits, 99.9 % of that half are read with
+    confidence and 96.8 % of the other half; of MNIST 96.4 % and 96.0 %, and 96.4 % of the test images. Confidence
     alone is no quality: faint grey noise, as an untrained generator makes, is read with full confidence, all
     as one class. So say both numbers, and look at the samples.
 

@@ -33,7 +33,8 @@ def membership_auc(members: Tensor, others: Tensor) -> MembershipAUC:
     AUC = P(member > other) + ½ P(equal), the Mann-Whitney statistic over n·m; its floor, for a score that knows
     nothing of membership, is 1/2. Interval: AUC ± 1.96 s with  s² = (A(1 − A) + (n − 1)(A/(2 − A) − A²) +
     (m − 1)(2A²/(1 + A) − A²)) / nm  (Hanley & McNeil 1982), cut at 0 and 1. It covers the choice of the images, not the
-    training of another network. Raises ValueError for empty or non-finite scores, or others than [n].
+    training of another network. Choose both at random among images of the same people: the score may know the people.
+    Raises ValueError for empty or non-finite scores, or others than [n].
     """
     for name, scores in (("members", members), ("others", others)):
         if not isinstance(scores, Tensor) or scores.ndim != 1 or len(scores) == 0:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from course_utils.data import ImageData, normalise
-from course_utils.inputs import require_count, require_kind, require_methods
+from course_utils.data import ImageData
+from course_utils.inputs import require_choice, require_count, require_kind, require_methods
 
 from .classifier import Classifier
 from .distances import as_points, require_same_width, squared_distances
@@ -106,17 +106,18 @@ def _squared_radius(points: Tensor, k: int) -> Tensor:
     return radius - ROUNDING * (points.square().sum(dim=1) + radius)
 
 
-def precision_recall_floor(images: ImageData, classifier: Classifier, n: int, k: int = 5) -> PrecisionRecall:
-    """What real images score that are no training images: n test images against the first n training images.
+def precision_recall_floor(
+    images: ImageData, classifier: Classifier, n: int, k: int = 5, split: str = "train"
+) -> PrecisionRecall:
+    """What real images score that are not in the reference: ``images.fresh(n)`` against ``images.fixed(n)``.
 
-    Both are seen through the classifier's features, as samples should be; the test images are spread evenly over their
-    split. Raises ``ValueError`` if there are fewer than n of either.
+    Both are random training images, of the same people, as a perfect model would draw them; ``expected_density`` and
+    ``expected_coverage`` know two of the four numbers. With ``split`` "test", ``images.fixed(n, "test")`` is scored
+    instead: of MNIST, the images of other writers. All are seen through the classifier's features, as samples should
+    be. Raises ``ValueError`` for more than half of the training images, and for more than there are test images.
     """
     require_kind("images", images, ImageData)
     require_methods("classifier", classifier, "features")
-    n, most = require_count("n", n, least=0), min(len(images.images), len(images.test_images))
-    if not 1 <= n <= most:
-        raise ValueError(f"n: expected 1 to {most:,}, as many images as both splits of {images.name} have, got {n}.")
-    spread = torch.arange(n, device=images.device) * len(images.test_images) // n
-    test = classifier.features(normalise(images.test_images[spread]))
-    return precision_recall(classifier.features(normalise(images.images[:n])), test, k)
+    require_choice("split", split, ("train", "test"))
+    fresh = images.fresh(n) if split == "train" else images.fixed(n, "test")
+    return precision_recall(classifier.features(images.fixed(n)), classifier.features(fresh), k)

@@ -12,6 +12,7 @@ from course_utils.plots.densities import density_1d, discriminator_1d
 from course_utils.plots.evidence import evidence_dots
 from course_utils.plots.fields import decision_surface, log_density, vector_field
 from course_utils.plots.films import Film
+from course_utils.plots.ladder import ladder
 from course_utils.plots.lines import lines
 from course_utils.plots.roofline import roofline
 from course_utils.plots.samples import compare_grids, interpolation, sample_grid
@@ -59,6 +60,7 @@ __all__ = [
     "gan_curves",
     "interactive",
     "interpolation",
+    "ladder",
     "lines",
     "log_density",
     "roofline",
