@@ -20,6 +20,7 @@ from course_utils.commands.render import LIMIT
 PACKAGE = ROOT / "course_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+KEPT_FREE = ("07", "09", "14")  # for lessons that are being written
 
 FLOORS = (
     {"inputs", "tensor_inputs", "storage", "progress", "intervals", "timing"},
@@ -186,7 +187,7 @@ def code(lesson) -> str:
 
 def test_there_are_lessons_and_each_has_its_number():
     assert len(NOTEBOOKS) == len(all_lessons()) >= 3
-    assert list(all_lessons()) == [f"{number:02}" for number in range(len(NOTEBOOKS))]
+    assert sorted([*all_lessons(), *KEPT_FREE]) == [f"{number:02}" for number in range(len(NOTEBOOKS) + len(KEPT_FREE))]
 
 
 def test_a_lesson_is_a_valid_notebook_without_leftovers(path, lesson):
