@@ -22,7 +22,9 @@ VERBS = {
     ),
     "run": Verb("run", ("lab",), "execute one lesson and leave it as notebook and HTML page in build/"),
     "render": Verb("render", ("lab",), "execute the lessons at the cpu budget and store their outputs in notebooks/"),
-    "evidence": Verb("evidence", ("lab",), "repeat a lesson's experiment over several seeds, and store the bands"),
+    "evidence": Verb(
+        "evidence", ("lab",), "repeat lessons over several seeds: numbers, and which claims held; list what is missing"
+    ),
     "claims": Verb("claims", ("lab",), "write CLAIMS.md from the ledger of what the lessons measured"),
     "exercises": Verb("exercises", ("lab", "classroom"), "make exercises/ from solutions/ with nbgrader"),
     "bench": Verb("bench", ("lab",), "run the benchmarks, or the named one"),
@@ -48,7 +50,8 @@ Environment variables
   COURSE_CACHE     where downloads and trained classifiers are kept, instead of the user's cache folder
   COURSE_BUDGET    smoke (seconds, every line runs), cpu (two cores), gpu (the published protocol)
   COURSE_SEED      the one number from which everything random comes
-  COURSE_PROGRESS  the folder that keeps which exercises are right (none: nothing is kept)
+  COURSE_PROGRESS  the folder that keeps predictions and what is right (none: nothing is kept)
+  COURSE_CLAIMS    always: claims are judged in a changed lesson too; report: and none stops it
 
 The first start makes .venv beside course.py and installs into it (once; about 6 GB on Linux, where PyTorch
 brings CUDA); a later one mends it if it is damaged. Inside an environment that has everything (conda, a

@@ -85,14 +85,16 @@ def describe(measured: object, finite: bool = True) -> str:
 
 
 class Ledger:
-    """The claims of one run of one lesson, and how many checks, written to `path` after each; a new run starts a new
-    page.
+    """The claims of one run of one lesson, how many checks, its numbers and their reproduction, written to `path` after
+    each; a new run starts a new page.
     """
 
     def __init__(self, path: Path, **heading: object):
         self.path, self.heading = require_kind("path", path, Path), heading
         self.claims: list[Claim] = []
         self.checks = 0
+        self.recorded: dict[str, float] = {}
+        self.reproduction: dict | None = None  # "text", "inside", "of", "outside": as `Comparison.row` makes it
         self._write()
 
     def add(self, claim: Claim) -> None:
@@ -103,6 +105,18 @@ class Ledger:
         self.checks += 1
         self._write()
 
+    def record(self, key: str, value: float) -> None:
+        self.recorded[key] = value
+        self._write()
+
+    def compare(self, reproduction: dict) -> None:
+        """A run has one reproduction: a second comparison takes the place of the first."""
+        self.reproduction = reproduction
+        self._write()
+
     def _write(self) -> None:
-        page = {**self.heading, "checks": self.checks, "claims": [asdict(claim) for claim in self.claims]}
+        page = {
+            **self.heading, "checks": self.checks, "recorded": self.recorded, "reproduction": self.reproduction,
+            "claims": [asdict(claim) for claim in self.claims],
+        }  # fmt: skip
         write_json(self.path, page)

@@ -16,6 +16,7 @@ from course_utils.evidence import predicted_seconds
 from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_mapping
 from course_utils.machine import best_device
 from course_utils.reproduction import Reproduction
+from course_utils.stored_cells import Differences, differences, history
 from course_utils.training.interrupt import STOPPED
 
 BUDGETS = ("smoke", "cpu", "gpu")
@@ -63,18 +64,25 @@ class Lesson(Reproduction, Pen):
         self._own_images = own_images
         self._images = None if images is None else require_kind("images", images, ImageData)
         self._ledger: Ledger | None = None
+        self._began = max(len(history()) - 1, 0)
 
     @property
     def unchecked(self) -> str:
-        """Why claims are said and not judged now: too short a run, other images, or a training that was stopped."""
+        """Why claims are said and not judged now: too short a run, other images, a stopped training, a changed cell."""
         if self.budget == "smoke":
             return "at the smoke budget"
         if self._own_images:
             return "on your own images"
         if STOPPED:
             gc.collect()  # a run that was replaced is gone only then: it and its loop hold each other
-        stopped = sorted(loop.run.steps_done for loop in STOPPED)
-        return f"as a training was stopped at step {stopped[0]:,}" if stopped else ""
+        if stopped := sorted(loop.run.steps_done for loop in STOPPED):
+            return f"as a training was stopped at step {stopped[0]:,}"
+        return f"as {self._differs().changed}" if self._differs().changed else ""
+
+    def _differs(self) -> Differences:
+        """How this kernel differs from the stored lesson; nobody looks where COURSE_CLAIMS asks for every claim."""
+        every = os.environ.get("COURSE_CLAIMS") in ("always", "report")
+        return Differences() if every else differences(self.number, history()[self._began :])
 
     def table(self) -> str:
         timing = predicted_seconds(self.number, self.budget)
@@ -131,8 +139,9 @@ class Lesson(Reproduction, Pen):
         fail for each. `paper`: what was published. `protocol`: how it was measured, where the sentence does not say.
 
         Raises ClaimFailed if the demand fails for `measured` or is met by a null; but not at the smoke budget, whose
-        runs are too short for claims about quality, not on your own images, and not while `course.py evidence` collects
-        numbers, which must not depend on what we would like them to be.
+        runs are too short for claims about quality, not on your own images, not in a kernel that ran other cells than
+        the stored lesson has, and not with COURSE_CLAIMS=report, by which `course.py evidence` counts the claims that
+        fail.
         """
         condition = Condition(above, below, between, holds, runs)
         require_mapping("null", null, 'the same measure where the cause is absent, as in null={"untrained": 0.02},')
@@ -158,8 +167,12 @@ class Lesson(Reproduction, Pen):
         """
         checked = Claim(text, require_flag("holds", holds), describe(measured))
         if not checked.holds:
-            raise ClaimFailed(f"{checked.said()}. This is an identity, and does not hold here ({self.device})")
-        if not self.unchecked and not self.becomes_evidence:
+            differs = self._differs()
+            if not (differs.changed or differs.own):
+                raise ClaimFailed(f"{checked.said()}. This is an identity, and does not hold here ({self.device})")
+            print(f"· not checked as {differs.changed or differs.own}: {checked.said()}")
+            return
+        if not self.unchecked:
             self._page().add_check()
         print(f"checked: {checked.said()}")
 
@@ -168,20 +181,25 @@ class Lesson(Reproduction, Pen):
         if why := self.unchecked:
             print(f"· not checked {why}: {claim.said()}")
             return
-        if not self.becomes_evidence:
-            self._page().add(claim)
+        if not claim.holds and (why := self._differs().own):
+            print(f"· not checked as {why}: {claim.said()}")
+            return
+        self._page().add(claim)
         print(f"{'✔' if claim.holds else '✘'} {claim.said()}")
-        if not claim.holds and not self.becomes_evidence and os.environ.get("COURSE_CLAIMS") != "report":
+        if not claim.holds and os.environ.get("COURSE_CLAIMS") != "report":
             fooled = " and ".join(claim.fooled)
             why = f"{fooled} meets the demand too: it proves nothing" if fooled else "measured otherwise"
             raise ClaimFailed(f"{claim.said()}. This run (seed {self.seed}, {self.device}): {why}")
 
+    @property
+    def _data(self) -> str:
+        return self._images.name if self._images else "toys"
+
     def _page(self) -> Ledger:
         if self._ledger is None:
-            data = self._images.name if self._images else "toys"
             self._ledger = Ledger(
-                _ledger_folder() / f"{self.number}-{data}-{self.budget}.json",
-                lesson=self.number, data=data, budget=self.budget, seed=self.seed,
+                _ledger_folder() / f"{self.number}-{self._data}-{self.budget}.json",
+                lesson=self.number, data=self._data, budget=self.budget, seed=self.seed,
                 device=_device_name(self.device), torch=torch.__version__,
             )  # fmt: skip
         return self._ledger

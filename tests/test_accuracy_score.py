@@ -15,7 +15,8 @@ def digits():
 
 
 def images_and_labels(digits, part=SECOND):
-    return digits.fixed(len(digits.images))[part], digits.labels[part]
+    x, labels = digits.fixed_with_labels(len(digits.images))
+    return x[part], labels[part]
 
 
 def test_other_real_images_reach_the_floor(digits):
@@ -37,7 +38,7 @@ def test_a_missing_class_and_wrong_labels_are_paid_for(digits):
     assert classification_accuracy_score(x, swapped, digits).accuracy <= 1 - wrong + 0.02
 
 
-def test_the_first_training_images_score_exactly_the_floor_which_is_trained_once(digits, monkeypatch):
+def test_the_reference_scores_exactly_the_floor_which_is_trained_once(digits, monkeypatch):
     trained = []
     train = accuracy_score.train_classifier
 
@@ -47,7 +48,7 @@ def test_the_first_training_images_score_exactly_the_floor_which_is_trained_once
 
     monkeypatch.setattr(accuracy_score, "train_classifier", counted)
     monkeypatch.setattr(classifier, "STEPS", 10)
-    x, labels = digits.fixed(300), digits.labels[:300]
+    x, labels = digits.fixed_with_labels(300)
     for seed in (7, 8, 7):
         result = classification_accuracy_score(x, labels, digits, seed=seed)
         assert result.accuracy == result.floor

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -92,6 +93,41 @@ def broken(logits):
 @pytest.mark.parametrize("answer", [None, ..., stub])
 def test_an_untouched_stub_is_not_attempted(answer):
     assert judge(PART, answer, 0).state == NOT_ATTEMPTED
+
+
+def with_the_raise_below(logits):
+    """A docstring is no code."""
+    value = softplus(-logits).mean()
+    raise NotImplementedError("your code here")
+    return value
+
+
+def with_the_raise_above(logits):
+    raise NotImplementedError("your code here")
+    return softplus(-logits).mean()
+
+
+class StubOfAMethod:
+    def __init__(self):
+        super().__init__()
+        raise NotImplementedError("your code here")
+
+
+class BegunMethod:
+    def __init__(self):
+        self.width = 3
+        raise NotImplementedError("your code here")
+
+
+@pytest.mark.parametrize("answer", [with_the_raise_below, with_the_raise_above, lambda logits: BegunMethod()])
+def test_a_raise_that_was_left_under_the_code_is_named(answer):
+    verdict = judge(PART, answer, 0)
+    assert verdict.state == WRONG and "Delete the raise line" in verdict.text and not verdict.mistake
+
+
+def test_a_stub_may_call_its_parents_constructor_and_be_the_stub_of_another_exercise():
+    assert judge(PART, lambda logits: StubOfAMethod(), 0).state == NOT_ATTEMPTED
+    assert judge(PART, lambda logits: loss(logits) + stub(logits), 0).state == NOT_ATTEMPTED
 
 
 @pytest.mark.parametrize(
@@ -499,6 +535,42 @@ def test_an_experiment_waits_for_the_functions_it_needs(shelved, capsys):
     student.predict("2.1", "a")
     assert student.predicted("2.1", loss) and not student.predicted("2.1", loss, stub)
     assert "once you have written stub" in capsys.readouterr().out
+
+
+def test_an_experiment_may_need_classes_partials_and_callable_objects(shelved, capsys):
+    class Unwritten:
+        def __call__(self, logits):
+            raise NotImplementedError("your code here")
+
+    student.predict("2.1", "a")
+    written = (partial(loss), torch.nn.Linear(2, 2), torch.nn.Linear, cache(loss), torch.relu, print, 3)
+    assert student.predicted("2.1", *written)
+    for answer, name in (
+        (partial(stub), "stub"),
+        (cache(stub), "stub"),
+        (StubOfAMethod, "StubOfAMethod"),
+        (Unwritten(), "Unwritten"),
+        (partial(Unwritten()), "Unwritten"),
+    ):
+        assert not student.predicted("2.1", loss, answer)
+        assert capsys.readouterr().out.endswith(f"once you have written {name}.\n")
+
+
+def test_a_letter_that_is_not_offered_is_refused_and_an_old_one_is_replaced(shelved, own_record, capsys):
+    student.predict("2.1", "E")
+    assert "E is not offered, so nothing is recorded. Write A, B or C" in capsys.readouterr().out
+    assert not own_record.exists()
+    record.remember("02", "2.1", prediction="E")  # as earlier versions did
+    assert not student.predicted("2.1")
+    student.predict("2.1", "C")
+    assert student.predicted("2.1") and "you expect C" in capsys.readouterr().out
+
+
+def test_an_exercise_without_an_experiment_asks_for_no_prediction(monkeypatch, capsys):
+    plain = Exercise("2.1", "No experiment", ("Think.", "Think again."), (PART,))
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: {"2.1": plain})
+    student.predict("2.1", "A")
+    assert capsys.readouterr().out == "○ Exercise 2.1 asks for no prediction.\n"
 
 
 def test_a_wrong_number_of_answers_gets_a_sentence(shelved, capsys):

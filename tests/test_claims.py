@@ -26,11 +26,13 @@ ROW = {
     "condition": "", "null": {}, "fooled": [], "slack": None, "margin": None,
 }  # fmt: skip
 
+NOTHING = {"checks": 0, "recorded": {}, "reproduction": None, "claims": []}
+
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
     """A lesson at a budget, with its ledger and stored evidence in folders of this test."""
-    monkeypatch.delenv("COURSE_EVIDENCE", raising=False)
+    monkeypatch.delenv("COURSE_CLAIMS", raising=False)
     monkeypatch.setattr(evidence, "FOLDER", tmp_path / "evidence")
 
     def at(budget, images=None):
@@ -43,12 +45,6 @@ def start(tmp_path, monkeypatch):
 def pages(tmp_path):
     """What stands in the ledger: {file name: page}."""
     return lambda: {path.name: json.loads(path.read_text("utf-8")) for path in (tmp_path / "ledger").glob("*")}
-
-
-def store(tmp_path, budget="cpu", **values):
-    table = {"values": values, "seeds": [1, 2, 3, 4, 5], "made": "2026-01-01, a machine, torch 2.6"}
-    (tmp_path / "evidence").mkdir(exist_ok=True)
-    (tmp_path / f"evidence/09-digits-{budget}.json").write_text(json.dumps(table))
 
 
 # --- a measurement as text --------------------------------------------------------------------------------
@@ -106,13 +102,13 @@ def test_what_cannot_be_described_is_named(measured, message):
 def test_the_ledger_is_on_the_disk_after_every_claim_and_a_new_run_starts_a_new_page(tmp_path):
     path = tmp_path / "ledger/09.json"
     ledger = Ledger(path, lesson="09", seed=3)
-    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 3, "checks": 0, "claims": []}
+    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 3, **NOTHING}
     for count in (1, 2):
         ledger.add(Claim("it is so", True, "0.5", "≤ 1", "5 seeds"))
         page = json.loads(path.read_text("utf-8"))
         assert page["claims"] == [{**ROW, "measured": "0.5", "paper": "≤ 1", "protocol": "5 seeds"}] * count
     Ledger(path, lesson="09", seed=4)
-    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 4, "checks": 0, "claims": []}
+    assert json.loads(path.read_text()) == {"lesson": "09", "seed": 4, **NOTHING}
 
 
 # --- a lesson claims --------------------------------------------------------------------------------------
@@ -167,22 +163,6 @@ def test_where_claims_are_reported_the_lesson_goes_on_after_one_that_fails(start
     course.assertion("and so", True)
     ((first, second),) = [page["claims"] for page in pages().values()]
     assert (first["holds"], second["holds"]) == (False, True)
-
-
-def test_while_evidence_is_collected_claims_neither_stop_the_lesson_nor_enter_the_ledger(
-    start, pages, tmp_path, monkeypatch, capsys
-):
-    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
-    monkeypatch.setenv("COURSE_EVIDENCE", str(tmp_path / "seed-3"))
-    course = start("cpu", DIGITS)
-    course.assertion("it is so", False)
-    assert course.record("distance", torch.tensor(900.0)) == 900
-    assert json.loads((tmp_path / "seed-3").read_text()) == {"distance": 900.0}  # at once, in case of a kill
-    course.record("legible", 1)
-    assert course.evidence is None  # a run that becomes evidence is not compared with evidence
-    course.claim_predicted("distance")
-    assert json.loads((tmp_path / "seed-3").read_text()) == {"distance": 900.0, "legible": 1.0} == course.measured
-    assert pages() == {} and capsys.readouterr().out.startswith("✘ it is so\n· no stored runs")
 
 
 # --- a claim and its null ---------------------------------------------------------------------------------
@@ -296,77 +276,3 @@ def test_a_check_is_quiet_always_asserted_and_counted_apart(budget, start, pages
     with pytest.raises(ClaimFailed, match="This is an identity, and does not hold here"):
         course.check("V is minus D's loss", False)
     assert [(page["checks"], page["claims"]) for page in pages().values()] == ([] if budget == "smoke" else [(1, [])])
-
-
-# --- comparison with stored runs --------------------------------------------------------------------------
-
-
-def test_a_run_is_claimed_to_fall_where_the_stored_runs_predict(start, pages, tmp_path, capsys):
-    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
-    course = start("cpu", DIGITS)
-    low, high = course.evidence.band("distance")
-    course.record("distance", high - 1e-6)
-    course.claim_predicted("distance")
-    said = f"this run's “distance” lies in the 99 % band that 5 stored runs predict, {low:.3g} to {high:.3g}"
-    assert capsys.readouterr().out == f"✔ {said}  [measured {high:.4g}]\n"
-    course.record("distance", high + 1e-6)
-    with pytest.raises(ClaimFailed, match="99 % band"):
-        course.claim_predicted("distance")
-    (page,) = pages().values()
-    assert [claim["holds"] for claim in page["claims"]] == [True, False]
-    assert page["claims"][0]["protocol"] == "stored runs: 2026-01-01, a machine, torch 2.6, seeds 1, 2, 3, 4, 5"
-
-
-def test_a_band_for_several_numbers_says_so(start, tmp_path, capsys):
-    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0], legible=[0.5, 0.6, 0.7, 0.6, 0.5])
-    course = start("cpu", DIGITS)
-    course.record("distance", 6)
-    course.claim_predicted("distance")
-    assert "lies in the 99 % band (for all 2 numbers together) that 5 stored runs predict" in capsys.readouterr().out
-
-
-def test_the_comparison_draws_what_was_recorded_and_claims_each_number(start, pages, tmp_path):
-    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0], unrecorded=[1.0, 2.0, 1.0, 2.0, 1.0])
-    course = start("cpu", DIGITS)
-    course.record("distance", 6.5)
-    caption = course.compare_with_stored({"distance": 1.0})
-    assert "5 stored runs" in caption and "your run 6.5" in caption and "unrecorded" not in caption
-    (page,) = pages().values()
-    assert [claim["holds"] for claim in page["claims"]] == [True]
-    course.record("distance", 60.0)
-    with pytest.raises(ClaimFailed, match="99 % band"):
-        course.compare_with_stored()
-
-
-def test_without_stored_runs_the_comparison_draws_nothing_and_says_so(start, tmp_path, capsys):
-    course = start("smoke", DIGITS)
-    course.record("distance", 6.5)
-    assert course.compare_with_stored() is None
-    assert "no stored runs to compare distance with" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("budget", ["smoke", "gpu"])
-def test_without_stored_runs_for_this_budget_the_lesson_says_so(budget, start, pages, tmp_path, capsys):
-    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])  # of the cpu budget
-    store(tmp_path, budget="smoke", distance=[5.0, 6.0, 7.0, 6.0, 5.0])  # nobody should have stored this
-    course = start(budget, DIGITS)
-    course.record("distance", 100)
-    course.claim_predicted("distance")
-    expected = f"· no stored runs to compare distance with (lesson 09, digits, {budget} budget)\n"
-    assert capsys.readouterr().out == expected and pages() == {}
-
-
-def test_what_cannot_be_compared_is_named(start, tmp_path):
-    store(tmp_path, distance=[5.0, 6.0, 7.0, 6.0, 5.0])
-    course = start("cpu", DIGITS)
-    with pytest.raises(ValueError, match=r"nothing is recorded as 'distance'; write course\.record"):
-        course.claim_predicted("distance")
-    course.record("legible", 1.0)
-    with pytest.raises(ValueError, match="did not record 'legible'; run `course.py evidence 09 --data digits"):
-        course.claim_predicted("legible")
-    for value in (float("nan"), torch.tensor(float("inf"))):
-        with pytest.raises(ValueError, match="distance must be a finite number, not .*: no run can be compared"):
-            course.record("distance", value)
-    assert course.measured == {"legible": 1.0}
-    with pytest.raises(ValueError, match="began without images"):
-        start("cpu").evidence  # noqa: B018

@@ -196,7 +196,7 @@ def test_gpu_minutes_are_kept_where_there_is_a_gpu(checkout, monkeypatch, capsys
     path = checkout.lesson("02_first_gan", "1")
     stored = []
     monkeypatch.setattr(run, "lesson", lambda number: path)
-    monkeypatch.setattr(run, "execute", lambda path, budget: (None, 61.0, stored.append(budget)))
+    monkeypatch.setattr(run, "execute", lambda path, budget, always: (None, 61.0, stored.append(budget)))
     monkeypatch.setattr(run, "leave", lambda notebook, stem: [])
     monkeypatch.setattr(run, "store_seconds", lambda *what: stored.append(what))
     monkeypatch.setattr(run, "update_readme", lambda: stored.append("README"))
@@ -276,7 +276,14 @@ def test_render_refuses_a_notebook_that_github_would_not_show(checkout):
 # ---- claims ---------------------------------------------------------------------------------------
 
 
+SUMMARY = "CLAIMS.md: {} claims, {} of them do not hold\n{} reproductions, 0 with a number outside its band\n"
 WELL_DONE = {"condition": "above 0.5", "null": {"chance": "0.1", "noise": "0.2"}, "slack": 2.1, "margin": 0.5}
+
+
+REPRODUCED = {
+    "recorded": {"distance": 6.0},
+    "reproduction": {"text": "1 of 1 numbers lie in their bands", "inside": 1, "of": 1, "outside": []},
+}
 
 
 def keep_page(checkout, lesson, data="toys", budget="cpu", **claim):
@@ -286,7 +293,9 @@ def keep_page(checkout, lesson, data="toys", budget="cpu", **claim):
         "condition": "", "null": {}, "fooled": [], "slack": None, "margin": None, **claim,
     }  # fmt: skip
     heading = {"lesson": lesson, "data": data, "budget": budget, "seed": 0, "device": "CPU (1 thread)", "torch": "2.6"}
-    checkout.write(f"build/ledger/{lesson}-{data}-{budget}.json", json.dumps({**heading, "claims": [row]}))
+    checkout.write(
+        f"build/ledger/{lesson}-{data}-{budget}.json", json.dumps({**heading, "claims": [row], **REPRODUCED})
+    )
 
 
 def test_claims_writes_the_page_from_the_ledger(checkout):
@@ -296,17 +305,21 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
     keep_page(checkout, "01")
     fresh = {"used": [1, 2, 3], "seeds": [1, 2, 3], "failed": {"p(a|b) falls\nfast": [2]}}
     checkout.write("course_utils/evidence/03-mnist-cpu-fresh.json", json.dumps(fresh))
+    claims = {"p(a|b) falls\nfast": {"measured": ["1"] * 8, "failed": [3]}}
+    table = {"seeds": list(range(8)), "made": "", "values": {}, "claims": claims}
+    checkout.write("course_utils/evidence/03-mnist-cpu.json", json.dumps(table))
     result = checkout.course("claims")
-    assert (result.returncode, result.stdout) == (0, "CLAIMS.md: 3 claims, 0 of them do not hold\n"), result.stderr
+    assert (result.returncode, result.stdout) == (0, SUMMARY.format(3, 0, 3)), result.stderr
     text = (checkout.root / "CLAIMS.md").read_text(encoding="utf-8")
     assert re.findall("^## .*", text, re.M) == [
         "## 01 the game",
         "## 03 images, on mnist",
         "## 03 images, on digits",
     ]
-    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  |  | 0.4 |\n" in text
+    reproduced = "\n\n✔ Reproduction: 1 of 1 numbers lie in their bands.\n"
+    assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  |  |  | 0.4 |" + reproduced in text
     row = "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 (above 0.5) | chance: 0.1; noise: 0.2 | × 2.1 |"
-    assert row + " 2 of 3 | 0.4 |\n" in text
+    assert row + " 7 of 8 | 2 of 3 | 0.4 |\n" in text
     assert text.count("\ncpu budget, seed 0, CPU (1 thread), torch 2.6\n") == 3
 
 
@@ -314,7 +327,7 @@ def test_claims_that_do_not_hold_are_shown_and_counted(checkout):
     checkout.lesson("01_the_game")
     keep_page(checkout, "01", holds=False)
     result = checkout.course("claims")
-    assert (result.returncode, result.stdout) == (1, "CLAIMS.md: 1 claims, 1 of them do not hold\n")
+    assert (result.returncode, result.stdout) == (1, SUMMARY.format(1, 1, 1))
     assert "| ✘ | it is so |" in (checkout.root / "CLAIMS.md").read_text(encoding="utf-8")
 
 
@@ -372,7 +385,8 @@ def audited(checkout, *argv):
     for data, (text, row) in zip("abcd", rows.items(), strict=True):
         keep_page(checkout, "03", data, text=text, **row)
     for data, runs in {"a": 8, "b": 7, "c": 8}.items():
-        table = {"seeds": list(range(runs)), "made": "", "values": {}}
+        claims = {"lax": {"measured": ["1"] * runs, "failed": [3]}}
+        table = {"seeds": list(range(runs)), "made": "", "values": {}, "claims": claims}
         checkout.write(f"course_utils/evidence/03-{data}-cpu.json", json.dumps(table))
     return checkout.course("claims", "--audit", *argv)
 
@@ -381,10 +395,10 @@ def test_the_audit_counts_the_weak_claims_of_all_lessons(checkout):
     result = audited(checkout)
     assert result.returncode == 0, result.stderr
     head, *rows = result.stdout.splitlines()
-    assert [" ".join(row.split()) for row in rows] == ["01 1 0 0 1 1 0", "03 4 1 1 2 2 3"]
+    assert [" ".join(row.split()) for row in rows] == ["01 1 1 0 0 1 1 0 0 0", "03 4 4 1 1 2 2 1 0 3"]
     assert re.split(r"\s{3,}", head.strip())[1:] == [
         "no null", "a null nearly passes", "threshold more than twice as lax as the measurement",
-        "fewer than 8 stored runs", "a cause without a control",
+        "fewer than 8 stored runs", "failed with other seeds", "a number outside its band", "a cause without a control",
     ]  # fmt: skip
     assert not (checkout.root / "CLAIMS.md").exists()
 
@@ -397,6 +411,7 @@ def test_the_audit_of_a_lesson_lists_each_finding_and_fails(checkout):
         "03: a null nearly passes\n  near",
         "03: threshold more than twice as lax as the measurement\n  near\n  lax",
         "03: fewer than 8 stored runs\n  b, cpu budget: 7\n  d, cpu budget: 0",
+        "03: failed with other seeds\n  seed 3: lax",
         "03: a cause without a control\n"
         "  It rises because the noise falls.\n  The gradient *cannot* pass; so it stops.\n  Momentum helps:\n",
     ]

@@ -218,6 +218,15 @@ def test_each_exercise_is_announced_with_kind_minutes_points_and_its_section(pat
     assert set(kinds) == set(KINDS) and kinds.count("bug hunt") == 1
 
 
+@pytest.mark.parametrize("path", SOLUTIONS)
+def test_a_prediction_offers_the_letters_that_its_exercise_knows(path):
+    code = "\n".join(cell["source"] for cell in cells(path) if cell["cell_type"] == "code")
+    offered = re.findall(r'one of "A" to "(.)".*?^predict\("([\d.]+)"', code, re.M | re.S)
+    known = {number: exercise.predictions for number, exercise in exercises(path.stem[:2]).items()}
+    expected = {number: "ABCDEFGH"[: "ABCDEFGH".index(last) + 1] for last, number in offered}
+    assert expected and {number: letters for number, letters in known.items() if letters} == expected
+
+
 def test_the_sources_are_stored_without_outputs(tmp_path):
     for path in exercise_notebooks("solutions"):
         copy = tmp_path / path.name

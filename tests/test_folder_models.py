@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from course_utils import models, training
-from course_utils.data import load_folder
+from course_utils.data import load_folder, to_uint8
 from course_utils.evaluation import (
     ClassifierError,
     class_accuracy,
@@ -171,17 +171,17 @@ def test_the_classifier_trains(shape, images, monkeypatch):
 
 
 def test_the_judge_reads_own_images_and_measures_samples_of_them(judge, many):
-    real, noise = many.fixed(len(many.test_images), "test"), torch.rand(68, 3, 28, 28) * 2 - 1
+    (real, labels), noise = many.fixed_with_labels(68, "test"), torch.rand(68, 3, 28, 28) * 2 - 1
     assert judge.accuracy > 0.9
-    assert class_accuracy(real, many.test_labels, judge).accuracy == pytest.approx(judge.accuracy)
+    assert class_accuracy(real, labels, judge).accuracy == pytest.approx(judge.accuracy)
     assert legibility(real, judge).classes_covered == 2
     of_noise, of_real = (frechet_classifier_distance(samples, many, judge).distance for samples in (noise, real))
     assert of_noise > 5 * of_real
 
 
-def test_too_few_test_images_for_a_covariance_are_said(judge, many):
-    few = replace(many, test_images=many.test_images[:20], test_labels=many.test_labels[:20])
-    with pytest.raises(ValueError, match="needs more than 64 images, got 20.*Of training and test images, too"):
+def test_too_few_training_images_for_a_covariance_are_said(judge, many):
+    few = replace(many, images=many.images[:128], labels=many.labels[:128])
+    with pytest.raises(ValueError, match="needs more than 64 images, got 64.*needs more than 128 training images"):
         frechet_classifier_distance(many.fixed(200), few, judge)
 
 
@@ -216,6 +216,6 @@ def test_a_handful_of_pictures_is_enough_to_train_a_judge(tmp_path, monkeypatch)
 def test_a_grid_shows_the_colours(images):
     own = images[32, 3]
     drawn = arrays.images(own.fixed(8))
-    assert np.array_equal(drawn, own.images[:8].permute(0, 2, 3, 1).numpy())
+    assert np.array_equal(drawn, to_uint8(own.fixed(8)).permute(0, 2, 3, 1).numpy())
     assert (drawn[..., 0] != drawn[..., 2]).any()
     assert "8 images of 32×32 pixels" in str(sample_grid(own.fixed(8), reference=own.fixed(4, "test")))

@@ -1,5 +1,6 @@
 import contextlib
 import ctypes
+import dataclasses
 import gzip
 import hashlib
 import http.server
@@ -20,6 +21,7 @@ import torch
 
 from course_utils import data
 from course_utils.data import DataError, ImageData, cache_folder, download, load_images, mnist, normalise, to_uint8
+from course_utils.data.order import fixed_order
 
 REAL = os.environ.get("COURSE_DATA")  # read before the fixture below hides it
 SHAPES = [(60, 28, 28), (60,), (20, 28, 28), (20,)]  # of a small stand-in for MNIST
@@ -137,14 +139,48 @@ def test_batch_draws_by_index(folder):
 
 def test_fixed_images_for_evaluation(folder):
     images = load_images()
-    assert torch.equal(images.fixed(5), normalise(images.images[:5]))
-    assert torch.equal(images.fixed(20, split="test"), normalise(images.test_images))
+    assert torch.equal(images.fixed(20)[:5], images.fixed(5))
+    assert torch.equal(load_images().fixed(5), images.fixed(5))
+    assert not torch.equal(images.fixed(5), normalise(images.images[:5]))
+    assert fixed_order(60)[:8].tolist() == [18, 47, 5, 10, 29, 26, 13, 22]  # the same on every machine
+    for split, pixels, labels in (
+        ("train", images.images, images.labels),
+        ("test", images.test_images, images.test_labels),
+    ):
+        n = len(pixels)
+        x, chosen = images.fixed_with_labels(n, split)
+        order = fixed_order(n)
+        assert torch.equal(x, normalise(pixels[order])) and torch.equal(chosen, labels[order])
+        assert sorted(order.tolist()) == list(range(n))  # all of them, once each
     with pytest.raises(ValueError, match="n must be from 1 to 20, not 21: the size of the test split"):
         images.fixed(21, split="test")
     with pytest.raises(ValueError, match="n must be from 1 to 60, not 0"):
         images.fixed(0)
     with pytest.raises(ValueError, match="split must be one of 'train', 'test', not 'valid'"):
         images.fixed(1, split="valid")
+
+
+def test_fresh_images_are_none_of_the_fixed_ones(folder):
+    images = load_images()
+    x, labels = images.fresh_with_labels(30)
+    assert torch.equal(images.fresh(7), x[:7])
+    assert not (x[:, None] == images.fixed(30)).flatten(2).all(2).any()
+    everything = torch.cat([images.fixed(30), x])
+    assert torch.allclose(everything.sum(0), images.fixed(60).sum(0), atol=1e-4)  # the two halves are all there is
+    same = (to_uint8(x)[:, None] == images.images).flatten(2).all(2)
+    assert torch.equal(labels, images.labels[same.int().argmax(1)])
+    with pytest.raises(ValueError, match="n must be from 1 to 30, not 31: the other ones of the 60 training images"):
+        images.fresh(31)
+    one = dataclasses.replace(images, images=images.images[:1], labels=images.labels[:1])
+    with pytest.raises(ValueError, match="fresh images are others.*one training image only"):
+        one.fresh(1)
+
+
+def test_where_the_test_images_come_from(folder):
+    assert load_images("mnist").test_source == "other writers"
+    assert load_images("digits").test_source == ""
+    with pytest.raises(ValueError, match="test_source must be str"):
+        dataclasses.replace(load_images("digits"), test_source=None)
 
 
 def test_image_data_describes_itself(folder):

@@ -18,7 +18,7 @@ def tiny(name="digits", device="cpu") -> ImageData:
 @pytest.fixture(autouse=True)
 def no_choices(monkeypatch, tmp_path):
     """The environment of a student who has set nothing, on a machine without a GPU."""
-    for name in ("COURSE_BUDGET", "COURSE_SEED", "COURSE_EVIDENCE"):
+    for name in ("COURSE_BUDGET", "COURSE_SEED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)

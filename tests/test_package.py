@@ -26,7 +26,7 @@ FLOORS = (
     {"inputs", "tensor_inputs", "storage", "progress", "intervals", "timing"},
     {"data", "objectives", "models"},
     {"training", "evaluation"},
-    {"plots", "claims", "conditions", "evidence", "reproduction", "machine"},
+    {"plots", "claims", "conditions", "evidence", "reproduction", "stored_cells", "machine"},
     {"checks", "lesson"},
     {"commands", "__main__"},
 )

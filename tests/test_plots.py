@@ -119,6 +119,12 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
         lambda: plots.vector_field(turn, {"path": POINTS}),
         ["path", "start", "end", "equilibrium", "generator θ"],
     ),
+    "evidence_rows": (
+        lambda: plots.evidence_rows(
+            {"a": {"values": [1.0, 2.0], "yours": 4.0, "band": (0.8, 3.2), "floor": 1.0}, "b": {"values": [5.0, 5.0]}}
+        ),
+        ["a", "b", "band", "stored runs", "real data", "your run", "low end", "high end", "4.00   (0.800 to 3.20)"],
+    ),
     "evidence_dots": (
         lambda: plots.evidence_dots("distance", [1.0, 2.0, 3.0], 2.5, floor=0.5, band=(0.8, 3.2)),
         [

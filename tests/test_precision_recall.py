@@ -90,11 +90,19 @@ def test_the_floor_is_that_of_real_images_and_a_dropped_class_costs_recall():
     floor = precision_recall_floor(digits, classifier, n=360)
     assert floor.n == floor.m == 360
     assert min(scores(floor)) > 0.85
-    few = digits.fixed(360, "test")[digits.test_labels < 5]
+    expected = precision_recall(classifier.features(digits.fixed(360)), classifier.features(digits.fresh(360)))
+    assert scores(floor) == scores(expected)
+    assert scores(precision_recall_floor(digits, classifier, n=360, split="test")) != scores(floor)
+    x, labels = digits.fixed_with_labels(360, "test")
+    few = x[labels < 5]
     dropped = precision_recall(classifier.features(digits.fixed(360)), classifier.features(few))
     assert dropped.precision > 0.85 and dropped.recall < 0.65 and dropped.coverage < 0.65
-    with pytest.raises(ValueError, match="n: expected 1 to 360.*got 361"):
-        precision_recall_floor(digits, classifier, n=361)
+    with pytest.raises(ValueError, match="n must be from 1 to 718, not 719: the other ones of the 1,437 training"):
+        precision_recall_floor(digits, classifier, n=719)
+    with pytest.raises(ValueError, match="n must be from 1 to 360, not 361: the size of the test split"):
+        precision_recall_floor(digits, classifier, n=361, split="test")
+    with pytest.raises(ValueError, match="split must be one of 'train', 'test', not 'fresh'"):
+        precision_recall_floor(digits, classifier, n=300, split="fresh")
 
 
 def test_bad_points_are_named():

@@ -71,7 +71,7 @@ MEASURES = {
     "legibility": lambda x, reader, **_: evaluation.legibility(x, reader),
     "Fréchet": lambda x, images, reader, **_: evaluation.frechet_classifier_distance(x.flip(3), images, reader),
     "class accuracy": lambda x, labels, reader, **_: evaluation.class_accuracy(x, labels, reader),
-    "memorisation": lambda x, images, **_: evaluation.memorisation(x.flip(3), images, test=200),
+    "memorisation": lambda x, images, **_: evaluation.memorisation(x.flip(3), images, left_out=200),
     "precision and recall": lambda x, **_: evaluation.precision_recall(x.flatten(1), x.flip(3).flatten(1)),
     "their floor": lambda images, reader, **_: evaluation.precision_recall_floor(images, reader, 100),
     "membership": lambda points, **_: evaluation.membership_auc(points[:, 0], points[:, 1]),
@@ -169,6 +169,7 @@ FIGURES = {
     "balls": lambda points, **_: plots.balls({"a": (points[:20], points[:20, 0].abs(), points[20:], True)}),
     "seed_dots": lambda points, **_: plots.seed_dots({"m": {"a": points[:5, 0], "b": points[:5, 1]}}),
     "evidence_dots": lambda points, **_: plots.evidence_dots("distance", points[:9, 0], points[9, 0].item()),
+    "evidence_rows": lambda points, **_: plots.evidence_rows({"m": {"values": points[:9, 0], "yours": 0.5}}),
     "film of points": lambda points, net, **_: filmed("add_scatter", points, points - 1, "step 0", net),
     "film of images": lambda x, **_: filmed("add_images", x[:4], "step 0"),
 }

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import re
 import statistics
 import time
@@ -402,3 +403,112 @@ def test_outside_a_lesson_a_leading_zero_means_a_turn(monkeypatch, capsys):
     assert "Two batches" in out and "# Your turn 02.1, one right answer" in out
     student.hint("02.7")
     assert "There is no turn 02.7; lesson 02 has 02.1" in capsys.readouterr().out
+
+
+# --- predictions -------------------------------------------------------------------------------------------
+
+
+def test_the_first_prediction_in_a_lesson_stands_and_the_outcome_is_said_beside_it(course, capsys, own_record):
+    for none in (None, ..., "", "it rises"):
+        course.predict("98.a", none, "ABC")
+    assert capsys.readouterr().out.count("○ Prediction 98.a: no prediction yet. Write a letter (A, B or C)") == 4
+    course.outcome("98.a", "B")
+    assert capsys.readouterr().out == "Prediction 98.a: it came out as B.\n"
+    course.predict("98.a", "d", "ABC")
+    assert "D is not offered, so nothing is recorded. Write A, B or C" in capsys.readouterr().out
+    assert not own_record.exists()
+    course.predict("98.a", "b", "ABC")
+    course.predict("98.a", "C", "ABC")
+    assert capsys.readouterr().out.splitlines() == [
+        "Prediction 98.a: you expect B. Now run the experiment.",
+        "Prediction 98.a: your first prediction, B, stands.",
+    ]
+    course.outcome("98.a", "B")
+    course.outcome("98.a", "C")
+    assert capsys.readouterr().out.splitlines() == [
+        "Prediction 98.a: you expected B, and so it came out.",
+        "Prediction 98.a: you expected B, and it came out as C.",
+    ]
+    assert record.recall("98-lesson") == {"98.a": {"prediction": "B"}}
+
+
+def test_a_letter_that_was_never_offered_is_replaced_and_not_compared(course, capsys):
+    record.remember("98-lesson", "98.a", prediction="E")
+    course.predict("98.a", None, "AB")
+    course.predict("98.a", "A", "AB")
+    assert "no prediction yet" in (out := capsys.readouterr().out) and "you expect A" in out
+    assert record.recall("98-lesson")["98.a"]["prediction"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda course: course.predict("2.a", "A", "AB"), 'called "98.a", "98.b", …, not \'2.a\''),
+        (lambda course: course.predict("98.", "A", "AB"), "not '98.'"),
+        (lambda course: course.predict("98.a", "A", "A"), "two or more, as in \"ABC\", not 'A'"),
+        (lambda course: course.predict("98.a", "A", "AAB"), "not 'AAB'"),
+        (lambda course: course.predict("98.a", "A", "ab"), "not 'ab'"),
+        (lambda course: course.outcome("98.a", "b"), "not 'b'"),
+        (lambda course: course.outcome("98.a", True), "not True"),
+        (lambda course: course.outcome("a", "B"), "not 'a'"),
+    ],
+)
+def test_an_authors_wrong_prediction_is_named(course, call, says):
+    with pytest.raises(ValueError) as caught:
+        call(course)
+    assert says in str(caught.value)
+
+
+# --- how far one is ----------------------------------------------------------------------------------------
+
+
+def test_progress_counts_turns_and_exercises_of_the_whole_course(course, monkeypatch, capsys):
+    monkeypatch.setattr(shelf, "LESSONS", ("97", "98"))
+    listed = {"98": {"98.1": LOSS, "98.2": NETWORK}}
+    monkeypatch.setattr(shelf, "exercises", lambda lesson: listed.get(lesson, {}))
+    course.your_turn("98.1", mine)
+    course.your_turn("98.2", StubOfANetwork, balance)
+    student.check("98.2", Critic, balance)
+    assert (
+        str(student.progress())
+        == repr(student.progress())
+        == (
+            "Lesson 97: your teacher has the checks of the exercises\n"
+            "Lesson 98: in the lesson 1 of 2, exercises 1 of 2\n"
+            "Together:  in the lessons 1 of 2, exercises 1 of 2"
+        )
+    )
+    one = "Lesson 98: in the lesson 1 of 2, exercises 1 of 2   (✔ 98.1  ○ 98.2;  ○ 98.1  ✔ 98.2)"
+    assert {str(student.progress(asked)) for asked in ("98", 98, " 98 ")} == {one}
+
+
+@pytest.mark.parametrize("asked", ["2", "02", 2])
+def test_a_lesson_is_asked_for_in_any_way(asked):
+    assert student.progress(asked).startswith("Lesson 02: ")
+
+
+@pytest.mark.parametrize("asked", ["99", 0.5, "second", "2.1"])
+def test_a_lesson_that_is_not_there_gets_a_sentence(asked):
+    assert student.progress(asked).startswith(f"There is nothing to count in lesson {asked}; there is in 01, 02, ")
+
+
+def test_progress_sees_what_another_kernel_has_noted(course, own_record, monkeypatch):
+    course.your_turn("98.1", mine)
+    monkeypatch.setattr(record, "_memory", {})  # the kernel of the exercises
+    record.remember("98-lesson", "98.2", state="right")
+    assert set(record.recall("98-lesson")) == {"98.1", "98.2"}
+
+
+def test_on_colab_progress_is_kept_on_the_drive(course, monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_PROGRESS")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(record, "DRIVE", tmp_path / "MyDrive")
+    course.predict("98.a", "A", "AB")
+    assert (tmp_path / "cache" / "progress" / "98-lesson.json").exists()
+    (tmp_path / "MyDrive").mkdir()  # mounted in the middle of the lesson
+    course.your_turn("98.1", mine)
+    kept = tmp_path / "MyDrive" / "generative-models-course" / "progress" / "98-lesson.json"
+    assert set(json.loads(kept.read_text())) == {"98.a", "98.1"}
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "chosen"))
+    course.your_turn("98.1", mine)
+    assert (tmp_path / "chosen" / "98-lesson.json").exists()

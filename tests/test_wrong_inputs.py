@@ -52,7 +52,7 @@ ONLY_RETURNED = {
     "evaluation": {
         "AccuracyScore", "ActiveUnits", "ClassAccuracy", "Confidence", "FrechetResult", "FreshDiscriminator",
         "Legibility", "LogLikelihood", "MembershipAUC", "Memorisation", "ModeCoverage", "ParzenScore",
-        "PrecisionRecall", "StackedCoverage",
+        "PrecisionRecall", "StackedCoverage", "expected_density",
     },
     "data": {"cache_folder"},
     "objectives": {"Penalty"},  # a type

@@ -91,8 +91,9 @@ def _one_or_all(answers: list[object]) -> object:
 
 def _goes_on(turn: Exercise, verdicts: list[Verdict]) -> str:
     """Whose answer the lesson uses from here on."""
-    own = [part.name for part, verdict in zip(turn.parts, verdicts, strict=True) if verdict.state == RIGHT]
-    others = [part.name for part in turn.parts if part.name not in own]
+    own, others = [], []
+    for part, verdict in zip(turn.parts, verdicts, strict=True):
+        (own if verdict.state == RIGHT else others).append(part.name)
     if not others:
         return "  The lesson goes on with your answer."
     if not own:

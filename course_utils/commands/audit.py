@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.commands.lessons import all_lessons
-from course_utils.evidence import load_evidence, load_fresh
+from course_utils.evidence import LEAST, load_evidence, load_fresh
 
 NEARLY = 0.1  # of the way from the null to the measurement: where a threshold stands too close to the null
 LAX = 2  # times the threshold
-RUNS = 8
 NO_NULL = "no null"
 NEAR_NULL = "a null nearly passes"
 LAX_THRESHOLD = "threshold more than twice as lax as the measurement"
-FEW_RUNS = f"fewer than {RUNS} stored runs"
+FEW_RUNS = f"fewer than {LEAST} stored runs"
+FAILED = "failed with other seeds"
+OUTSIDE = "a number outside its band"
 CAUSE = "a cause without a control"
 CONVERTED = ("00",)  # the lessons in which each claim has a null, which the tests demand
-KINDS = (NO_NULL, NEAR_NULL, LAX_THRESHOLD, FEW_RUNS, CAUSE)
+KINDS = (NO_NULL, NEAR_NULL, LAX_THRESHOLD, FEW_RUNS, FAILED, OUTSIDE, CAUSE)
 CAUSAL = re.compile(r"\b(because|therefore|cannot|helps?)\b|[,;] so (?!that\b)|^so\b", re.IGNORECASE)
 
 
@@ -44,7 +45,9 @@ def findings(pages: Iterable[dict], numbers: Iterable[str]) -> list[Finding]:
 
 
 def of_page(page: dict) -> Iterator[tuple[str, str]]:
-    """(kind, sentence) of one run's claims; a claim that stands on two pages is found twice."""
+    """(kind, sentence) of one run's claims, and what its numbers lack; a claim on two pages is found twice."""
+    where = page["lesson"], page["data"], page["budget"]
+    stored, fresh = load_evidence(*where), load_fresh(*where)
     for claim in page["claims"]:
         if not claim["null"]:
             yield NO_NULL, claim["text"]
@@ -52,10 +55,16 @@ def of_page(page: dict) -> Iterator[tuple[str, str]]:
             yield NEAR_NULL, claim["text"]
         if claim["slack"] is not None and claim["slack"] > LAX:
             yield LAX_THRESHOLD, claim["text"]
-    where = page["lesson"], page["data"], page["budget"]
-    stored, fresh = load_evidence(*where), load_fresh(*where)
-    runs = max(len(stored.seeds) if stored else 0, len(fresh["seeds"]) if fresh else 0)
-    if runs < RUNS:
+        seeds = stored.claims.get(claim["text"], {}).get("failed", []) if stored else []
+        seeds = [*seeds, *(fresh["failed"].get(claim["text"], []) if fresh else [])]
+        if seeds:
+            yield FAILED, f"seed {', '.join(map(str, seeds))}: {claim['text']}"
+    if page.get("reproduction"):
+        yield from ((OUTSIDE, f"{page['data']}: {key}") for key in page["reproduction"]["outside"])
+    runs = len(stored.seeds) if stored else 0
+    if not page.get("recorded"):  # numbers need stored runs; claims alone are tried as well by fresh ones
+        runs = max(runs, len(fresh["seeds"]) if fresh else 0)
+    if runs < LEAST:
         yield FEW_RUNS, f"{page['data']}, {page['budget']} budget: {runs}"
 
 
@@ -84,13 +93,14 @@ def sentences(prose: str) -> list[str]:
 def report(found: list[Finding], pages: Iterable[dict], numbers: Iterable[str], whole: bool) -> str:
     """A table of counts; with `whole`, then each finding under its lesson and kind."""
     counts = Counter((finding.lesson, finding.kind) for finding in found)
-    claims = Counter()
+    claims, reproductions = Counter(), Counter()
     for page in pages:
         claims[page["lesson"]] += len(page["claims"])
-    lines = [f"{'lesson':>6} {'claims':>7}   " + "   ".join(KINDS)]
+        reproductions[page["lesson"]] += bool(page.get("reproduction"))
+    lines = [f"{'lesson':>6} {'claims':>7} {'reproductions':>14}   " + "   ".join(KINDS)]
     for number in numbers:
         row = "   ".join(f"{counts[number, kind]:>{len(kind)}}" for kind in KINDS)
-        lines.append(f"{number:>6} {claims[number]:>7}   {row}")
+        lines.append(f"{number:>6} {claims[number]:>7} {reproductions[number]:>14}   {row}")
     if whole:
         heading = None
         for finding in found:

@@ -6,7 +6,7 @@ import json
 from course_utils.commands import audit
 from course_utils.commands.cli import Parser, Stop
 from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, lesson
-from course_utils.evidence import load_fresh
+from course_utils.evidence import load_evidence, load_fresh
 from course_utils.storage import write_whole
 
 HEAD = """\
@@ -17,9 +17,13 @@ measured. `python3 course.py test --claims` checks them all, and `python3 course
 ledger that those runs keep.
 
 A claim has a **null**: the same measure where the asserted cause is absent. Its demand holds for the measurement and
-fails for each null. The **slack** is how many times as far as demanded the measurement went. **Fresh** counts the runs
-with seeds that nobody had used before in which the claim held (`python3 course.py evidence 00 --fresh 5`). Sentences
-without a null are those of the first edition; `python3 course.py claims --audit` lists them, and what else is weak.
+fails for each null. The **slack** is how many times as far as demanded the measurement went. **Stored** counts the runs
+with other seeds in which the claim held (`python3 course.py evidence 00`), **fresh** those with seeds that nobody had
+used before (`python3 course.py evidence 00 --fresh 5`). Sentences without a null are those of the first edition;
+`python3 course.py claims --audit` lists them, and what else is weak.
+
+A **reproduction** is no claim: it says how many of a lesson's numbers lie where stored runs with other seeds predict
+them.
 """
 
 
@@ -49,8 +53,11 @@ def main(argv: list[str]) -> int:
     write_whole(ROOT / "CLAIMS.md", "\n".join([HEAD, *map(section, pages)]).encode())
     count = sum(len(page["claims"]) for page in pages)
     failed = sum(not claim["holds"] for page in pages for claim in page["claims"])
+    compared = [page["reproduction"] for page in pages if page.get("reproduction")]
+    outside = sum(bool(reproduction["outside"]) for reproduction in compared)
     print(f"CLAIMS.md: {count} claims, {failed} of them do not hold")
-    return 1 if failed else 0
+    print(f"{len(compared)} reproductions, {outside} with a number outside its band")
+    return 1 if failed or outside else 0
 
 
 def ledger() -> list[dict]:
@@ -73,18 +80,22 @@ def section(page: dict) -> str:
         "",
         f"{page['budget']} budget, seed {page['seed']}, {page['device']}, torch {page['torch']}",
         "",
-        "| | claim | measured | null | slack | fresh | paper |",
-        "|---|---|---|---|---|---|---|",
+        "| | claim | measured | null | slack | stored | fresh | paper |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    runs = load_fresh(page["lesson"], page["data"], page["budget"])
+    where = page["lesson"], page["data"], page["budget"]
+    stored, runs = load_evidence(*where), load_fresh(*where)
     for claim in page["claims"]:
         text = claim["text"] + (f" ({claim['protocol']})" if claim["protocol"] else "")
         measured = f"{claim['measured']} ({claim['condition']})" if claim["condition"] else claim["measured"]
         null = "; ".join(f"{name}: {value}" for name, value in claim["null"].items())
         slack = f"× {claim['slack']:.2g}" if claim["slack"] else ""
+        held = stored.held(claim["text"]) if stored else ""
         fresh = (
             f"{len(runs['seeds']) - len(runs['failed'].get(claim['text'], []))} of {len(runs['seeds'])}" if runs else ""
         )
-        cells = ["✔" if claim["holds"] else "✘", text, measured, null, slack, fresh, claim["paper"]]
+        cells = ["✔" if claim["holds"] else "✘", text, measured, null, slack, held, fresh, claim["paper"]]
         lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+    if compared := page.get("reproduction"):
+        lines += ["", f"{'✘' if compared['outside'] else '✔'} Reproduction: {compared['text']}."]
     return "\n".join([*lines, ""])

@@ -15,7 +15,9 @@ from course_utils.commands.cli import Parser, complain
 from course_utils.commands.execute import execute, leave
 from course_utils.commands.lessons import METADATA, TIMINGS, all_lessons, lesson, timings
 from course_utils.commands.readme import update_readme
+from course_utils.evidence import FOLDER
 from course_utils.storage import write_json, write_whole
+from course_utils.stored_cells import written
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -30,12 +32,22 @@ def parse(argv: list[str]) -> argparse.Namespace:
         "Execute lessons at the cpu budget and store their outputs, and their minutes, in the repository.",
     )
     parser.add_argument("lessons", metavar="NN", nargs="*", type=lesson, help="only these (otherwise all)")
+    parser.add_argument(
+        "--cells",
+        action="store_true",
+        help="execute nothing: only note which code cells the lessons have now, by which claims know a changed lesson",
+    )
     return parser.parse_args(argv)
 
 
 def main(argv: list[str]) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the stored minutes are those of one busy core
-    code = max([render(path) for path in parse(argv).lessons or all_lessons().values()], default=0)
+    args = parse(argv)
+    if args.cells:
+        store_cells()
+        return 0
+    code = max([render(path) for path in args.lessons or all_lessons().values()], default=0)
+    store_cells()
     update_readme()
     return code
 
@@ -58,6 +70,17 @@ def render(path: Path) -> int:
     store_seconds(number, "cpu", seconds, machine())
     print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB")
     return 0
+
+
+def store_cells() -> None:
+    """Keep which code cells each lesson has, so that a claim knows whether a student's kernel ran the same."""
+    write_whole(FOLDER / "cells.json", written({n: code_cells(path) for n, path in all_lessons().items()}).encode())
+
+
+def code_cells(path: Path) -> list[str]:
+    """The sources of a notebook's code cells, in order."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def store_seconds(number: str, budget: str, seconds: float, device: str) -> None:

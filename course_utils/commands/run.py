@@ -27,7 +27,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     args = parse(argv)
     device = gpu() if args.gpu_minutes else None
-    notebook, seconds, error = execute(args.lesson, "gpu" if device else args.budget)
+    notebook, seconds, error = execute(args.lesson, "gpu" if device else args.budget, always=False)
     for path in leave(notebook, args.lesson.stem):
         print(shown(path))
     if error:

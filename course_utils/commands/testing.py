@@ -68,6 +68,7 @@ def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: 
         COURSE_PROGRESS="none",  # what is solved here was not solved by the one who tests
         TQDM_DISABLE="1",
     )
+    environment.setdefault("COURSE_CLAIMS", "always")  # also in a lesson that was edited and is not yet rendered
     environment.setdefault("OMP_NUM_THREADS", "1")  # two workers with all threads each are slower than one worker
     if dataset != "default":
         environment["COURSE_DATASET"] = dataset

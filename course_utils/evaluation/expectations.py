@@ -61,7 +61,7 @@ def expected_coverage(n: int, m: int, k: int) -> float:
     1 <= k < n and m >= 1.
     """
     n, m, k = require_count("n", n, least=2), require_count("m", m), require_count("k", k)
-    require_count("k", k, most=n - 1, hint="each real point has n - 1 real neighbours")
+    require_count("k", k, most=n - 1, hint=f"each real point has {n - 1:,} real neighbours")
     return 1 - math.prod((n - 1 - j) / (n + m - 1 - j) for j in range(k))
 
 

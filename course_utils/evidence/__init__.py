@@ -1,47 +1,35 @@
 """Stored evidence: what repeated runs of a lesson measured, where one run is all that a lesson's budget affords.
 
 Beside this file lies one small table for each lesson, data set and budget, made by `python3 course.py evidence NN`.
-A lesson draws it beside the student's own run, and claims that the run falls into the band that it predicts.
+A lesson draws its numbers beside the student's own run, which must fall into the bands that they predict; CLAIMS.md
+says in how many of its runs each claim held.
 A second table, `…-fresh.json`, made by `evidence NN --fresh N`, says which claims held with seeds that nobody had used.
 """
 
 import json
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-CONFIDENCE = 0.99
+LEAST = 8  # runs: fewer have twice underrated the scatter
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The measurements of several seeds, with where and when they were made."""
+    """What several seeds recorded and claimed, with where and when that was."""
 
-    values: dict[str, list[float]]
+    values: dict[str, list[float]]  # by the name of the number, one for each seed
     seeds: list[int]
     made: str  # date, device and versions, in words
+    fingerprint: str = ""  # of the lesson and the package at that time
+    claims: dict[str, dict] = field(default_factory=dict)  # by sentence: "measured" for each seed, and "failed" seeds
 
-    def band(self, key: str) -> tuple[float, float]:
-        """Where one further run falls: with 99 % probability all its numbers in their bands, if runs scatter normally.
-
-        mean ± t · s · √(1 + 1/n), with the sample's standard deviation s over n seeds and Student's t on n − 1
-        degrees of freedom: wider than the interval of the mean, as it predicts a single run. To another processor's
-        last digits a GAN reacts as to another seed, so each of the m numbers is a chance to miss; each may miss with
-        1 %/m (Bonferroni), however they depend on each other.
-        """
-        from scipy.stats import t
-
-        values = self.values[key]
-        n, mean = len(values), sum(values) / len(values)
-        deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
-        tail = (1 - CONFIDENCE) / len(self.values) / 2
-        half_width = float(t.isf(tail, n - 1)) * deviation * math.sqrt(1 + 1 / n)
-        return mean - half_width, mean + half_width
-
-    def mean(self, key: str) -> float:
-        """The mean over the seeds."""
-        return sum(self.values[key]) / len(self.values[key])
+    def held(self, sentence: str) -> str:
+        """In how many of the runs that said it a claim held, as in "7 of 8"; empty if none said it."""
+        if sentence not in self.claims:
+            return ""
+        said = sum(measured is not None for measured in self.claims[sentence]["measured"])
+        return f"{said - len(self.claims[sentence]['failed'])} of {said}"
 
 
 def path_for(lesson: str, data: str, budget: str) -> Path:
@@ -58,7 +46,8 @@ def load_evidence(lesson: str, data: str, budget: str) -> Evidence | None:
 
 
 def load_fresh(lesson: str, data: str, budget: str) -> dict | None:
-    """{"used": all fresh seeds so far, "seeds": those of the lesson as it is, "failed": {sentence: seeds}, …}, or None.
+    """{"used": all fresh seeds so far, "seeds": those of the lesson as it was last run, "failed": {sentence: seeds},
+    "outside": {number: seeds}, "fingerprint": …, "made": …}, or None.
 
     A seed is fresh once: when the lesson changes, those that were used for its last form stay used.
     """

@@ -10,6 +10,7 @@ from course_utils.plots.controls import Slider, interactive
 from course_utils.plots.curves import gan_curves
 from course_utils.plots.densities import density_1d, discriminator_1d
 from course_utils.plots.evidence import evidence_dots
+from course_utils.plots.evidence_rows import evidence_rows
 from course_utils.plots.fields import decision_surface, log_density, vector_field
 from course_utils.plots.films import Film
 from course_utils.plots.ladder import ladder
@@ -57,6 +58,7 @@ __all__ = [
     "density_1d",
     "discriminator_1d",
     "evidence_dots",
+    "evidence_rows",
     "gan_curves",
     "interactive",
     "interpolation",

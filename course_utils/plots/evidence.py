@@ -37,10 +37,10 @@ def evidence_dots(
         metrics = {name: {"values": evidence_values, "yours": yours, "floor": floor, "band": band}}
     if not 1 <= len(metrics) <= 8:
         raise ValueError(f"evidence_dots draws 1 to 8 metrics, got {len(metrics)}; choose the ones the text speaks of")
-    metrics = {metric: _checked(metric, entry) for metric, entry in metrics.items()}
+    metrics = {metric: checked_entry(metric, entry) for metric, entry in metrics.items()}
     with course_style():
         figure, grid = new_figure(7.6, 0.75 + 1.2 * len(metrics), len(metrics), 1)
-        put_title(figure, title or _finding(metrics))
+        put_title(figure, title or finding(metrics))
         for (axes,), (metric, entry) in zip(grid, metrics.items(), strict=True):
             _strip(axes, metric, entry)
         handles = {
@@ -58,7 +58,7 @@ def evidence_dots(
         return show(figure, " ".join(_sentence(metric, entry) for metric, entry in metrics.items()))
 
 
-def _checked(metric: str, entry: Mapping) -> dict:
+def checked_entry(metric: str, entry: Mapping) -> dict:
     unknown = set(entry) - {"values", "yours", "floor", "band"}
     if unknown or entry.get("values") is None:
         raise ValueError(
@@ -133,19 +133,19 @@ def _strip(axes: Axes, metric: str, entry: Mapping) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=counts))
 
 
-def _finding(metrics: Mapping[str, Mapping]) -> str | None:
+def finding(metrics: Mapping[str, Mapping]) -> str | None:
     yours = [entry for entry in metrics.values() if entry["yours"] is not None]
-    inside = sum(_where(entry) == "inside" for entry in yours)
+    inside = sum(where(entry) == "inside" for entry in yours)
     if not yours:
         return None
     given = {entry["given"] for entry in yours}
     what = "the band or range" if len(given) > 1 else "the band" if True in given else "the range of stored runs"
     if len(yours) == 1:
-        return f"Your run lies {_where(yours[0])} {what}"
+        return f"Your run lies {where(yours[0])} {what}"
     return f"Your run lies inside {what} in {inside} of {len(yours)} metrics"
 
 
-def _where(entry: Mapping) -> str:
+def where(entry: Mapping) -> str:
     low, high = entry["band"]
     return "below" if entry["yours"] < low else "above" if entry["yours"] > high else "inside"
 
@@ -158,7 +158,7 @@ def _sentence(metric: str, entry: Mapping) -> str:
         text += f"; band {arrays.number(low)} to {arrays.number(high)}"
     if entry["yours"] is not None:
         text += (
-            f"; your run {arrays.number(entry['yours'])}, {_where(entry)} the {'band' if entry['given'] else 'range'}"
+            f"; your run {arrays.number(entry['yours'])}, {where(entry)} the {'band' if entry['given'] else 'range'}"
         )
     if entry["floor"] is not None:
         text += f"; floor {arrays.number(entry['floor'])}"

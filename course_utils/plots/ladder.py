@@ -101,7 +101,14 @@ def _marks(axes: Axes, marks: list[tuple[str, float, Role]], side: int) -> None:
             color=role.ink,
             fontsize=size,
             fontweight="bold" if role is YOURS else "normal",
-            arrowprops={"arrowstyle": "-", "color": role.colour, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": role.colour,
+                "linewidth": 0.8,
+                "shrinkA": 1,
+                "shrinkB": 0,
+                "relpos": (0.0 if side > 0 else 1.0, 0.5),
+            },
             annotation_clip=False,
         )
 
@@ -114,7 +121,11 @@ def _sentence(label: str, good: str, rungs: Mapping, models: Mapping, n: int | N
         below = [rung for rung in ordered if rungs[rung] <= score]
         above = [rung for rung in ordered if rungs[rung] > score]
         where = (
-            f"between {below[-1]} and {above[0]}" if below and above else "above all rungs" if below else "below all"
+            f"between {below[-1]} and {above[0]}"
+            if below and above
+            else "above all rungs"
+            if below
+            else "below all rungs"
         )
         text += f" {name}: {arrays.number(score)}, {where}."
     return text + (f" Each from {arrays.count(n, 'image')}." if n else "")

@@ -41,7 +41,14 @@ SAMPLERS = (
     DOMAINS.batch_b,
     DOMAINS.batch_pairs,
 )
-FIRST = (SET.fixed, BinarisedImages(SET).fixed, StackedImages(SET).fixed, DOMAINS.test)
+FIRST = (
+    SET.fixed,
+    SET.fresh,
+    SET.fixed_with_labels,
+    BinarisedImages(SET).fixed,
+    StackedImages(SET).fixed,
+    DOMAINS.test,
+)
 TRUTHS = (data.inverted, data.quarter_turn, data.quarter_turn_back, data.bold, data.covered)
 TOYS = (Ring(), Grid(), TwoGaussians(), Spiral())
 
@@ -54,9 +61,9 @@ ROWS = [
     *((f"the first {wrong!r} images", partial(first, wrong), "n must be ") for first in FIRST for wrong in NO_COUNTS),
     *(
         ("more images than there are", partial(first, 7), "n must be from 1 to 6, not 7")
-        for first in (*FIRST[:2], FIRST[3])
+        for first in (SET.fixed, SET.fixed_with_labels, BinarisedImages(SET).fixed, DOMAINS.test)
     ),
-    *(("a split of another name", partial(first, 2, "valid"), "'train', 'test', not 'valid'") for first in FIRST[:2]),
+    *(("a split of another name", partial(first, 2, "valid"), "'train', 'test', not 'valid'") for first in FIRST[2:4]),
     *((f"{wrong!r} points", partial(toy.sample, wrong), "n must be ") for toy in TOYS for wrong in NO_COUNTS[:3]),
     *(("points on no device", partial(toy.sample, 3, "gpu"), "device must be .*'gpu'") for toy in TOYS),
     *(("points of another width", partial(toy.log_prob, torch.zeros(3)), "x: expected a float tensor") for toy in TOYS),

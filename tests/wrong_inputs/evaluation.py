@@ -20,6 +20,7 @@ READER = evaluation.Classifier()
 READER.accuracy = 1.0
 POINTS, MEAN, COV = torch.randn(20, 2), torch.zeros(2), torch.eye(2)
 SCORES = torch.randn(20)
+LADDER = evaluation.Ladder({"frechet": {"noise": 900.0}}, 10)
 RING, SPIRAL = data.Ring(), data.Spiral()
 VAE, X = models.FullyConnectedVAE(2, (8,)), torch.zeros(4, 1, 28, 28)
 NETWORK = nn.Linear(2, 1)
@@ -48,7 +49,7 @@ MEASURES_OF_IMAGES = {
     "Fréchet": lambda x: evaluation.frechet_classifier_distance(x, SET, READER),
     "legibility": lambda x: evaluation.legibility(x, READER),
     "class accuracy": lambda x: evaluation.class_accuracy(x, LABELS, READER),
-    "memorisation": lambda x: evaluation.memorisation(x, SET, test=100),
+    "memorisation": lambda x: evaluation.memorisation(x, SET, left_out=100),
     "accuracy score": lambda x: evaluation.classification_accuracy_score(x, LABELS, SET),
     "features": READER.features,
     "logits": READER.logits,
@@ -60,6 +61,7 @@ NO_IMAGE_SET = (
     lambda: evaluation.precision_recall_floor(IMAGES, READER, 20),
     lambda: evaluation.stacked_floor(IMAGES, READER),
     lambda: evaluation.load_classifier(IMAGES),
+    lambda: evaluation.ladder(IMAGES, READER),
 )
 NO_CLASSIFIER = (
     lambda: evaluation.frechet_classifier_distance(IMAGES, SET, torch.tanh),
@@ -228,22 +230,42 @@ ROWS = [
         lambda: evaluation.frechet_distance(MEAN, COV, torch.zeros(3), COV),
         "expected shapes",
     ),
+    *(
+        (
+            f"the variances {wrong!r}",
+            partial(evaluation.expected_frechet, wrong, 10),
+            "variances must be finite numbers",
+        )
+        for wrong in ([], [-1.0], [NAN], "ab", 3.0)
+    ),
+    *(
+        (f"{wrong!r} draws", partial(evaluation.expected_frechet, [1.0], wrong), "n must be")
+        for wrong in (1, 2.5, True)
+    ),
+    *(
+        (f"coverage of {what}", partial(evaluation.expected_coverage, *wrong), words)
+        for what, wrong, words in (
+            ("too few neighbours", (5, 5, 5), "k must be from 1 to 4, not 5"),
+            ("no points", (5, 0, 2), "m must be"),
+            ("half a point", (5.5, 5, 2), "n must be"),
+        )
+    ),
+    ("a ladder of no classifier", lambda: evaluation.ladder(SET, torch.tanh), "classifier must be Classifier"),
+    ("a ladder of too many", lambda: evaluation.ladder(SET, READER, 151), "n must be from 1 to 150, not 151"),
+    ("a measure that is not on it", lambda: LADDER["fid"], "measure must be one of 'frechet', not 'fid'"),
+    ("a rung of NaN", lambda: LADDER.with_measure("nats", {"noise": NAN}), r"rungs\['noise'\] must be a finite number"),
+    ("no rung", lambda: LADDER.with_measure("nats", {}), "rungs must be"),
     ("a covariance that is none", lambda: evaluation.frechet_distance(MEAN, -COV, MEAN, COV), "expected a covariance"),
     ("a covariance that is NaN", lambda: evaluation.frechet_distance(MEAN, COV * NAN, MEAN, COV), "NaN or infinity"),
     ("a mean in a list", lambda: evaluation.frechet_distance([0.0, 0.0], COV, MEAN, COV), "mean1 must be a tensor"),
     *(
-        (f"{wrong!r} test images", partial(evaluation.memorisation, IMAGES, SET, wrong), "test")
+        (f"{wrong!r} images left out", partial(evaluation.memorisation, IMAGES, SET, wrong), "left_out")
         for wrong in (0, 99, 2000.0, True)
-    ),
-    (
-        "test images that were trained on",
-        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:9], SET.test_images[9:]]))),
-        "3.0% of the test images are copies of training images",
     ),
     (
         "training images all the same",
         lambda: evaluation.memorisation(IMAGES, replace(SET, images=PIXELS[:1].repeat(300, 1, 1, 1))),
-        "two different training images",
+        "at least 100 different training images to leave out, got 1",
     ),
     (
         "points of another width",
@@ -433,8 +455,8 @@ RIGHT = [
     ("bright images, none dark", lambda: evaluation.legibility(X + 0.6, READER)),
     ("noise on images", lambda: evaluation.memorisation(IMAGES + 0.1 * torch.randn(IMAGES.shape), SET, np.int64(100))),
     (
-        "one test image of 300 that was trained on",
-        lambda: evaluation.memorisation(IMAGES, replace(SET, test_images=torch.cat([PIXELS[:1], SET.test_images[1:]]))),
+        "a training image that is there twice",
+        lambda: evaluation.memorisation(IMAGES, replace(SET, images=torch.cat([PIXELS[:1], PIXELS[:-1]]))),
     ),
     ("one image", lambda: evaluation.class_accuracy(IMAGES[:1], LABELS[:1], READER)),
     ("a collapsed generator", lambda: evaluation.precision_recall(POINTS, torch.ones(20, 2), np.int64(3))),

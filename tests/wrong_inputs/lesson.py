@@ -96,7 +96,8 @@ ROWS = [
     ),
     ("a record without name", lambda: BRIEF.record("", 1.0), "key must be a text"),
     ("a record by number", lambda: BRIEF.record(3, 1.0), "key must be a text"),
-    ("a prediction of what is not recorded", lambda: BRIEF.claim_predicted("loss"), "nothing is recorded as 'loss'"),
+    ("a record above its range", lambda: BRIEF.record("share", 1.5, least=0, most=1), "share must be"),
+    ("a comparison of nothing", lambda: BRIEF.compare_with_stored(), "nothing is recorded"),
     ("floors in a list", lambda: BRIEF.compare_with_stored([1]), "floors must be Mapping, not list of 1"),
     ("a floor of what is not recorded", lambda: BRIEF.compare_with_stored({"loss": 1.0}), "floors names loss"),
     *(
@@ -129,6 +130,12 @@ ROWS = [
         for wrong in (-0.1, 1.1, NAN, "0.5")
     ),
     *((f"of {wrong!r}", partial(intervals.share_interval, 0.5, wrong), "n must be") for wrong in (0, -1, 10.5, True)),
+    ("a band of one run", lambda: intervals.prediction_band([1.0], 0.01), "two different runs"),
+    ("a band of equal runs", lambda: intervals.prediction_band([1.0, 1.0], 0.01), "two different runs"),
+    ("a band of NaN", lambda: intervals.prediction_band([1.0, NAN], 0.01), "each stored run must be"),
+    ("a run outside the range", lambda: intervals.prediction_band([1.0, 2.0], 0.01, 0, 1), "each stored run must be"),
+    *((f"to miss {w!r}", partial(intervals.prediction_band, [1, 2], w), "miss must be") for w in (0, 1, NAN, "0.01")),
+    *((f"unforeseen by {w!r}", partial(intervals.unforeseen, w), "n must be") for w in (0, -1, 1.5, True)),
     ("seconds of a number", lambda: timing.seconds(3), "function must be a function, not 3"),
     ("a race of nothing", lambda: timing.race({}), "runners of a race must be .* at least one"),
     ("a race of a function", lambda: timing.race(print), "runners of a race must be"),

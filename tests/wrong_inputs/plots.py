@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from course_utils import data, plots
+from course_utils.evaluation import Ladder
 
 NAN, INF = float("nan"), float("inf")
 POINTS, IMAGES = torch.randn(9, 2), torch.rand(4, 1, 8, 8) * 2 - 1
@@ -15,6 +16,7 @@ X, P = torch.linspace(0, 1, 5), torch.ones(5)
 D = nn.Linear(2, 1)
 HISTORY = {key: [0.1, 0.2] for key in ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")}
 HISTORY["step"] = [1, 2]
+LADDER = Ladder({"frechet": {"noise": 900.0, "real": 1.0}}, 10)
 BALLS = (POINTS, torch.ones(9), POINTS, True)
 CAPTION = plots.Caption("What there is to see.")
 PATHS = {"game": {"together": POINTS}}
@@ -108,6 +110,11 @@ ROWS = [
     ("one reference", lambda: plots.gan_curves(HISTORY, references=0.7), "references must be a pair"),
     ("references that are NaN", lambda: plots.gan_curves(HISTORY, references=(NAN, 1)), "references holds 1 NaN"),
     ("references of no run", lambda: plots.gan_curves({"a": HISTORY}, references={"b": (1, 1)}), "references names b"),
+    ("no ladder", lambda: plots.ladder({"frechet": 1}), "ladder must be one of evaluation.ladder"),
+    ("no models", lambda: plots.ladder(LADDER, {}), "models must be"),
+    ("a measure that is not on it", lambda: plots.ladder(LADDER, measure="fid"), "measure must be one of 'frechet'"),
+    ("a distance of 0", lambda: plots.ladder(LADDER, {"mine": 0}), "'mine' scores 0, and on a logarithmic scale"),
+    ("a score of NaN", lambda: plots.ladder(LADDER, {"mine": NAN}), "NaN or infinite"),
     ("a curve without y", lambda: plots.lines({"a": (X,)}, "x", "y", "c"), r"curve 'a' must be a pair \(x, y\)"),
     ("a curve that is a number", lambda: plots.lines({"a": 3}, "x", "y", "c"), "curve 'a' must be a pair"),
     ("x and y of two lengths", lambda: plots.lines({"a": (X, P[:3])}, "x", "y", "c"), "x of curve 'a' must have shape"),
@@ -150,6 +157,10 @@ ROWS = [
     ("a band upside down", lambda: plots.evidence_dots("m", [1, 2], band=(2, 1)), "low ≤ high"),
     ("evidence that is a number", lambda: plots.evidence_dots({"m": 3}), "evidence for 'm' must be"),
     ("evidence with an unknown part", lambda: plots.evidence_dots({"m": {"values": [1], "mine": 2}}), "mine"),
+    ("rows of a number", lambda: plots.evidence_rows({"m": 3}), "evidence for 'm' must be"),
+    ("no rows", lambda: plots.evidence_rows({}), "what evidence_rows needs"),
+    ("rows of a list", lambda: plots.evidence_rows([1]), "what evidence_rows needs"),
+    ("a row of NaN", lambda: plots.evidence_rows({"m": {"values": [1, NAN]}}), "NaN"),
     ("evidence of no name", lambda: plots.evidence_dots(3, [1, 2]), "name must be a text"),
     ("a surface of a tensor", lambda: plots.decision_surface(P, POINTS, POINTS), "discriminator must be a function"),
     ("a surface of two logits", lambda: plots.decision_surface(nn.Linear(2, 2), POINTS, POINTS), "one logit a point"),
