@@ -1,13 +1,17 @@
 """The claims of converted lessons have teeth: with the trained model exchanged for another, they turn ✘."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
 import torch
 
+from course_utils import data, evaluation, objectives
+from course_utils.checks.turns.lesson_12.deal import in_file_order
 from course_utils.commands.audit import CONVERTED
 from course_utils.commands.lessons import all_lessons
+from course_utils.lesson import Lesson
 from course_utils.models import PointGenerator
 from course_utils.training import GANRun
 
@@ -15,16 +19,73 @@ pytestmark = pytest.mark.thorough
 TEETH = 0.8  # of a lesson's claims turn with one mutation or another
 
 
-def untrained(run, n, seed=None):
-    with torch.no_grad():
-        return PointGenerator(latent_dim=2)(torch.randn(n, 2))
+def untrained(patch) -> None:
+    """What a run draws comes from a network that was never trained."""
+
+    def sample(run, n, seed=None):
+        with torch.no_grad():
+            return PointGenerator(latent_dim=2)(torch.randn(n, 2))
+
+    patch.setattr(GANRun, "sample", sample)
 
 
-def one_point(run, n, seed=None):
-    return torch.zeros(n, 2)
+def one_point(patch) -> None:
+    patch.setattr(GANRun, "sample", lambda run, n, seed=None: torch.zeros(n, 2))
 
 
-MUTATIONS = {"00": (untrained, one_point)}
+def nothing_moves(patch) -> None:
+    """No optimiser changes a weight: every trained model is an untrained one. The classifier, the judge, is kept."""
+    digits = data.load_images("digits")
+    evaluation.ladder(digits, evaluation.load_classifier(digits))  # both are in the cache from here on
+    for optimizer in (torch.optim.Adam, torch.optim.SGD):
+        patch.setattr(optimizer, "step", lambda self, closure=None: None)
+
+
+def losses_exchanged(patch) -> None:
+    """The saturating loss stands under the other's name, and the other way round."""
+    minimax, other = objectives.MINIMAX, objectives.NON_SATURATING
+    patch.setattr(objectives, "MINIMAX", other)
+    patch.setattr(objectives, "NON_SATURATING", minimax)
+
+
+def distance_of_nothing(patch) -> None:
+    """The package's Fréchet distance is 1, whoever is judged and on however many samples."""
+    patch.setattr(evaluation, "frechet_distance", lambda *moments: 1.0)
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def reality_for_the_samples(patch) -> None:
+    """Precision, recall, density and coverage are asked about the real points in place of the generated ones."""
+    judged = evaluation.precision_recall
+    patch.setattr(evaluation, "precision_recall", lambda real, fake, k=5: judged(real, real, k))
+
+
+def piles_by_class(patch) -> None:
+    """The images are sorted by class and dealt in that order: known, reference and fresh are of other digits."""
+    images, your_turn = data.load_images("digits"), Lesson.your_turn
+    order = images.labels.argsort()
+    by_class = replace(images, images=images.images[order], labels=images.labels[order])
+    patch.setattr("course_utils.lesson.load_images", lambda device: by_class)
+
+    def turn(course, number, *answers):
+        answer = your_turn(course, number, *answers)
+        return in_file_order if number == "12.1" else answer
+
+    patch.setattr(Lesson, "your_turn", turn)
+
+
+def nothing_is_done_to_the_images(patch) -> None:
+    """No image is moved, and Adam forges none; the classifier's AdamW works as ever."""
+    step = torch.optim.Adam.step
+    patch.setattr(torch.Tensor, "roll", lambda self, shifts, dims: self)
+    patch.setattr(torch.optim.Adam, "step", lambda self: None if type(self) is torch.optim.Adam else step(self))
+
+
+MUTATIONS = {
+    "00": (untrained, one_point),
+    "02": (nothing_moves, losses_exchanged),
+    "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
+}
 
 
 def verdicts(number: str, monkeypatch, tmp_path) -> dict[str, bool]:
@@ -45,8 +106,9 @@ def verdicts(number: str, monkeypatch, tmp_path) -> dict[str, bool]:
 def test_claims_turn_where_the_model_is_another(number, monkeypatch, tmp_path):
     turned = {}
     for mutation in MUTATIONS[number]:
-        monkeypatch.setattr(GANRun, "sample", mutation)
-        for sentence, held in verdicts(number, monkeypatch, tmp_path).items():
-            turned[sentence] = turned.get(sentence, False) or not held
+        with monkeypatch.context() as patch:
+            mutation(patch)
+            for sentence, held in verdicts(number, patch, tmp_path).items():
+                turned[sentence] = turned.get(sentence, False) or not held
     untouched = [sentence for sentence, turns in turned.items() if not turns]
     assert turned and sum(turned.values()) >= TEETH * len(turned), f"no mutation turned {untouched}"

@@ -27,7 +27,7 @@ def with_a_seed(count: int, sizes: Sequence[int]) -> tuple[Tensor, ...]:
 
 
 def probe(dealt) -> Observations:
-    """Forty numbers, of which 35 are dealt; and forty deals of 10, in which each number should turn up in each pile."""
+    """Forty numbers, of which 35 are dealt; and thirty deals of 12, where each number should get into each pile."""
     piles, again = ([torch.as_tensor(pile).flatten() for pile in dealt(40, (20, 15))] for _ in range(2))
     everything = torch.cat(piles)
     seen: Observations = {
@@ -38,10 +38,10 @@ def probe(dealt) -> Observations:
         "whether the first pile is the beginning of the file": sorted(piles[0].tolist()) == list(range(20)),
         "whether two deals differ": not all(map(torch.equal, piles, again)),
     }
-    many = [dealt(10, (5, 4)) for _ in range(40)]
+    many = [dealt(12, (6, 5)) for _ in range(30)]
     for name, pile in (("first", 0), ("second", 1)):
         ever = torch.cat([torch.as_tensor(piles[pile]).flatten() for piles in many]).unique()
-        seen[f"whether each number is in the {name} pile at some time"] = len(ever) == 10
+        seen[f"whether each number is in the {name} pile at some time"] = len(ever) == 12
     return seen
 
 
@@ -57,6 +57,7 @@ TURN = Exercise(
         Part(
             deal,
             probe=probe,
+            trials=2,
             expects="a tuple of tensors of whole numbers, one tensor for each size",
             why="One shuffle for all piles: no image can be in two of them, and none is favoured.",
             mistakes=(
@@ -83,8 +84,7 @@ TURN = Exercise(
                 ),
                 Mistake(
                     "the same deal each time",
-                    "A seed inside the function makes all deals equal: two floors from two deals would agree, and say "
-                    "nothing about chance.",
+                    "Does the function set a seed? Two floors from two deals would agree, and tell nothing of chance.",
                     with_a_seed,
                 ),
             ),
