@@ -1,14 +1,17 @@
 """The claims of converted lessons have teeth: with the trained model exchanged for another, they turn ✘."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
 import torch
 
 from course_utils import data, evaluation, objectives
+from course_utils.checks.turns.lesson_12.deal import in_file_order
 from course_utils.commands.audit import CONVERTED
 from course_utils.commands.lessons import all_lessons
+from course_utils.lesson import Lesson
 from course_utils.models import PointGenerator
 from course_utils.training import GANRun
 
@@ -45,7 +48,44 @@ def losses_exchanged(patch) -> None:
     patch.setattr(objectives, "NON_SATURATING", minimax)
 
 
-MUTATIONS = {"00": (untrained, one_point), "02": (nothing_moves, losses_exchanged)}
+def distance_of_nothing(patch) -> None:
+    """The package's Fréchet distance is 1, whoever is judged and on however many samples."""
+    patch.setattr(evaluation, "frechet_distance", lambda *moments: 1.0)
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def reality_for_the_samples(patch) -> None:
+    """Precision, recall, density and coverage are asked about the real points in place of the generated ones."""
+    judged = evaluation.precision_recall
+    patch.setattr(evaluation, "precision_recall", lambda real, fake, k=5: judged(real, real, k))
+
+
+def piles_by_class(patch) -> None:
+    """The images are sorted by class and dealt in that order: known, reference and fresh are of other digits."""
+    images, your_turn = data.load_images("digits"), Lesson.your_turn
+    order = images.labels.argsort()
+    by_class = replace(images, images=images.images[order], labels=images.labels[order])
+    patch.setattr("course_utils.lesson.load_images", lambda device: by_class)
+
+    def turn(course, number, *answers):
+        answer = your_turn(course, number, *answers)
+        return in_file_order if number == "12.1" else answer
+
+    patch.setattr(Lesson, "your_turn", turn)
+
+
+def nothing_is_done_to_the_images(patch) -> None:
+    """No image is moved, and Adam forges none; the classifier's AdamW works as ever."""
+    step = torch.optim.Adam.step
+    patch.setattr(torch.Tensor, "roll", lambda self, shifts, dims: self)
+    patch.setattr(torch.optim.Adam, "step", lambda self: None if type(self) is torch.optim.Adam else step(self))
+
+
+MUTATIONS = {
+    "00": (untrained, one_point),
+    "02": (nothing_moves, losses_exchanged),
+    "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
+}
 
 
 def verdicts(number: str, monkeypatch, tmp_path) -> dict[str, bool]:

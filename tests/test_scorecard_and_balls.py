@@ -55,7 +55,20 @@ def test_scorecard_writes_every_score_and_marks_cells(figure):
     assert len(axes.patches) == 2
 
 
+def test_scorecard_marks_what_is_better_with_another_sign(figure):
+    scores = {"perfect": {"P": 0.95, "R": 1.0}, "copies": {"P": 0.5, "R": 2.0}}
+    caption = plots.scorecard(scores, {"copies": {"P"}}, "An alarm.", better={"copies": {"R"}})
+    assert caption.endswith("row by row: perfect: none; copies: P. Marked with ▲: perfect: none; copies: R.")
+    (axes,) = figure[0].axes
+    assert [text.get_text() for text in axes.texts][-2:] == ["▼ 0.500", "▲ 2.00"]
+    assert len({patch.get_facecolor() for patch in axes.patches}) == 2
+
+
 def test_scorecard_names_bad_input():
+    with pytest.raises(ValueError, match="better names row 'a', columns z"):
+        plots.scorecard({"a": {"x": 1}}, {}, "m", better={"a": ["z"]})
+    with pytest.raises(ValueError, match="row 'a', columns x: marked as worse and as better"):
+        plots.scorecard({"a": {"x": 1}}, {"a": ["x"]}, "m", better={"a": ["x"]})
     with pytest.raises(ValueError, match="at least one (row|entry)"):
         plots.scorecard({}, {}, "m")
     with pytest.raises(ValueError, match="row 'b' has the columns y; the first row has x"):
