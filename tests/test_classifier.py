@@ -57,8 +57,8 @@ def quick(trained, monkeypatch):
 def test_reads_the_digits(digits, cache):
     reader = load_classifier(digits)
     assert reader.accuracy >= 0.98
-    test = digits.fixed(360, "test")
-    assert (reader.logits(test).argmax(1) == digits.test_labels).float().mean().item() == pytest.approx(reader.accuracy)
+    test, labels = digits.fixed_with_labels(360, "test")
+    assert (reader.logits(test).argmax(1) == labels).float().mean().item() == pytest.approx(reader.accuracy)
     real = legibility(test, reader)
     assert real.classes_covered == 10
     assert real.confident_share > 0.95
