@@ -49,8 +49,9 @@ def own_record(tmp_path, monkeypatch):
 
 @pytest.fixture
 def shelved(monkeypatch):
-    """EXERCISE as the only one of its lesson."""
+    """EXERCISE as the only one of its lesson, in which nothing else is to be written."""
     monkeypatch.setattr(shelf, "exercises", lambda lesson: {"2.1": EXERCISE} if lesson == "02" else {})
+    monkeypatch.setattr(shelf, "turns", lambda lesson: {})
 
 
 # --- verdicts ----------------------------------------------------------------------------------------------
