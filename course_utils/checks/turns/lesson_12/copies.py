@@ -18,11 +18,24 @@ def second_of_the_sample(samples: Tensor, known: Tensor) -> Tensor:
     return two[:, 0] / two[:, 1]
 
 
+def second_of_the_sample_from_the_first(samples: Tensor, known: Tensor) -> Tensor:
+    """|s - t| / |t - t2|, where t2 is the known image second nearest to the sample."""
+    two = torch.cdist(samples, known).topk(2, dim=1, largest=False)
+    first, second = known[two.indices].unbind(1)
+    return two.values[:, 0] / (first - second).norm(dim=1)
+
+
+def by_the_mean(samples: Tensor, known: Tensor) -> Tensor:
+    return torch.cdist(samples, known).min(1).values / torch.cdist(known, known).kthvalue(2).values.mean()
+
+
 def probe(ratio) -> Observations:
     """Points of which some are near to known ones; among 30 known points, other neighbours for each question."""
     known = torch.randn(30, 4, dtype=torch.double)
     samples = torch.cat([known[:5] + 0.1 * torch.randn(5, 4, dtype=torch.double), torch.randn(12, 4).double()])
-    return {"the value": torch.as_tensor(ratio(samples, known))}
+    value = torch.as_tensor(ratio(samples, known))
+    huge = bool((value > 1000).any())  # how large is a matter of rounding
+    return {"whether a ratio is over 1,000": huge, "the value": torch.zeros(()) if huge else value}
 
 
 TURN = Exercise(
@@ -44,7 +57,8 @@ TURN = Exercise(
             mistakes=(
                 Mistake(
                     "a known image that finds itself",
-                    "In a row of `cdist(known[at], known)` the smallest number is 0: the image itself.",
+                    "In a row of `cdist(known[at], known)` the smallest number is the image itself, at distance 0, or "
+                    "nearly 0 by rounding, so that `== 0` does not find it. Take the second smallest.",
                     edited(nearness, ("kthvalue(2)", "kthvalue(1)")),
                 ),
                 Mistake(
@@ -52,6 +66,29 @@ TURN = Exercise(
                     "Both of your distances begin at the sample. The second one is to begin at t, the known image "
                     "nearest to it.",
                     second_of_the_sample,
+                ),
+                Mistake(
+                    "the neighbour chosen by the sample",
+                    "Your t' is the known image second nearest to the *sample*. It is to be the known image nearest to "
+                    "t.",
+                    second_of_the_sample_from_the_first,
+                ),
+                Mistake(
+                    "the neighbours of other images",
+                    "You take the neighbours of the first known images, one for each sample. Take those of t, "
+                    "`known[at]`.",
+                    edited(nearness, ("known[at]", "known[: len(samples)]")),
+                ),
+                Mistake(
+                    "one unit for all",
+                    "You divide by the mean distance of neighbours among all known images. The distance is to be that "
+                    "at t: digits 1 are near to each other, digits 8 are not.",
+                    by_the_mean,
+                ),
+                Mistake(
+                    "a difference",
+                    "A ratio is asked for: 0 for a copy, about 1 for a fresh image.",
+                    edited(nearness, ("apart / neighbour", "apart - neighbour")),
                 ),
                 Mistake(
                     "a ratio upside down",

@@ -75,6 +75,27 @@ TURN = Exercise(
                     ),
                 ),
                 Mistake(
+                    "balls that hold all points",
+                    "A ball is covered if *any* generated point is in it. Yours asks for all of them.",
+                    edited(coverage, ("held.any(1)", "held.all(1)")),
+                ),
+                Mistake(
+                    "a mean over pairs",
+                    "You average over all pairs of a ball and a point. First ask of each ball whether it holds any.",
+                    edited(coverage, ("held.any(1).double()", "held.double()")),
+                ),
+                Mistake(
+                    "a share of the generated points",
+                    "The count of covered balls is divided by the number of generated points. Divide by the number of "
+                    "balls.",
+                    lambda real, fake, k: coverage(real, fake, k) * len(real) / len(fake),
+                ),
+                Mistake(
+                    "k generated points in each ball",
+                    "One generated point is enough to cover a ball; k only says how large the ball is.",
+                    edited(coverage, ("held.any(1)", "(held.sum(1) >= k)")),
+                ),
+                Mistake(
                     "a count where a share was meant",
                     "Divide by the number of balls.",
                     edited(coverage, (".mean()", ".sum()")),

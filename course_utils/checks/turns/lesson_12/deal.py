@@ -21,20 +21,42 @@ def shuffled_inside(count: int, sizes: Sequence[int]) -> tuple[Tensor, ...]:
     return tuple(pile[torch.randperm(len(pile))] for pile in in_file_order(count, sizes))
 
 
+def from_one_start(count: int, sizes: Sequence[int]) -> tuple[Tensor, ...]:
+    order = torch.randperm(count)
+    return tuple(order[:size] for size in sizes)
+
+
+def one_number_shared(count: int, sizes: Sequence[int]) -> tuple[Tensor, ...]:
+    order, start, piles = torch.randperm(count), 0, []
+    for size in sizes:
+        piles.append(order[start : start + size])
+        start += size - 1
+    return tuple(piles)
+
+
 def with_a_seed(count: int, sizes: Sequence[int]) -> tuple[Tensor, ...]:
     torch.manual_seed(0)
     return deal(count, sizes)
 
 
+def shared(first: Tensor, second: Tensor) -> str:
+    """How many numbers of the second pile are in the first: of two shuffles hardly ever one, or all."""
+    both = int(torch.isin(second, first).sum())
+    return {0: "none", 1: "one", len(second): "all"}.get(both, "some")
+
+
 def probe(dealt) -> Observations:
     """Forty numbers, of which 35 are dealt; and thirty deals of 12, where each number should get into each pile."""
-    piles, again = ([torch.as_tensor(pile).flatten() for pile in dealt(40, (20, 15))] for _ in range(2))
+    piles, again = ([torch.as_tensor(pile) for pile in dealt(40, (20, 15))] for _ in range(2))
+    shapes, whole = [list(pile.shape) for pile in piles], not any(pile.is_floating_point() for pile in piles)
+    piles, again = ([pile.flatten() for pile in dealt_piles] for dealt_piles in (piles, again))
     everything = torch.cat(piles)
     seen: Observations = {
-        "the sizes of the piles": [len(pile) for pile in piles],
+        "the shapes of the piles": shapes,
+        "whether the numbers are whole numbers": whole,
         "whether the numbers run from 0 to count − 1": bool(((everything >= 0) & (everything < 40)).all()),
         "whether a number is twice in one pile": any(len(pile.unique()) < len(pile) for pile in piles),
-        "whether a number is in both piles": any((pile[:, None] == other).any() for pile, other in [piles]),
+        "the numbers of the second pile that are in the first": shared(*piles) if len(piles) == 2 else "",
         "whether the first pile is the beginning of the file": sorted(piles[0].tolist()) == list(range(20)),
         "whether two deals differ": not all(map(torch.equal, piles, again)),
     }
@@ -63,9 +85,27 @@ TURN = Exercise(
             mistakes=(
                 Mistake(
                     "piles that overlap",
-                    "You shuffle anew for each pile, and so an image can be in two of them. Then a model is compared "
-                    "with images that it was trained on.",
+                    "An image can be in two of your piles: then a model is compared with what it was trained on. "
+                    "Do you shuffle anew for each pile? Once is enough, for all of them.",
                     lambda count, sizes: tuple(torch.randperm(count)[:size] for size in sizes),
+                ),
+                Mistake(
+                    "no number left over",
+                    "The sizes need not use up all numbers, and `split` wants to. Take the first `sum(sizes)` of the "
+                    "shuffled numbers, then split these.",
+                    lambda count, sizes: torch.randperm(count).split(list(sizes)),
+                ),
+                Mistake(
+                    "slices from the same start",
+                    "One shuffle is right. But each of your piles begins at its beginning, and so the smaller pile is "
+                    "inside the larger one.",
+                    from_one_start,
+                ),
+                Mistake(
+                    "slices that share a number",
+                    "The last number of a pile is the first of the next. In Python a slice stops before its end: the "
+                    "next one starts at that very end.",
+                    one_number_shared,
                 ),
                 Mistake(
                     "numbers drawn with replacement",
@@ -83,8 +123,9 @@ TURN = Exercise(
                     shuffled_inside,
                 ),
                 Mistake(
-                    "the same deal each time",
-                    "Does the function set a seed? Two floors from two deals would agree, and tell nothing of chance.",
+                    "the same piles each time",
+                    "Two calls give the same piles: nothing is shuffled, or the function sets a seed. Two floors from "
+                    "two such deals would agree, and tell nothing of chance.",
                     with_a_seed,
                 ),
             ),

@@ -22,6 +22,14 @@ def probe(distance) -> Observations:
     return outcome(lambda a, b: torch.as_tensor(distance(a, b)).float(), gradients=False, first=first, second=second)
 
 
+def about_zero(first: Tensor, second: Tensor) -> Tensor:
+    """With second moments about 0, from which no mean is subtracted."""
+    shift = first.mean(0) - second.mean(0)
+    s1, s2 = (x.T @ x / (len(x) - 1) for x in (first, second))
+    root = torch.linalg.eigvals(s1 @ s2).real.clamp(min=0).sqrt().sum()
+    return shift.square().sum() + s1.trace() + s2.trace() - 2 * root
+
+
 ROOT = "torch.linalg.eigvals(s1 @ s2).real.clamp(min=0).sqrt().sum()"
 
 TURN = Exercise(
@@ -61,6 +69,37 @@ TURN = Exercise(
                     edited(frechet, (ROOT, "(s1.diagonal() * s2.diagonal()).sqrt().sum()")),
                 ),
                 Mistake(
+                    "a product entry by entry",
+                    "`*` multiplies entry by entry. The product of two matrices is `@`.",
+                    edited(frechet, ("s1 @ s2", "s1 * s2")),
+                ),
+                Mistake(
+                    "eigenvalues of each matrix alone",
+                    "The eigenvalues of a product are not the products of the eigenvalues, unless both matrices have "
+                    "the same axes. First multiply, then ask for the eigenvalues.",
+                    edited(frechet, (ROOT, "(torch.linalg.eigvalsh(s1) * torch.linalg.eigvalsh(s2)).sqrt().sum()")),
+                ),
+                Mistake(
+                    "eigvalsh of a matrix that is not symmetric",
+                    "`eigvalsh` looks at one half of the matrix only. The product of two symmetric matrices is in "
+                    "general not symmetric: take `eigvals`.",
+                    edited(frechet, ("eigvals(s1 @ s2).real", "eigvalsh(s1 @ s2)")),
+                ),
+                Mistake(
+                    "moments without the mean subtracted",
+                    "A covariance is taken about the mean. Yours is taken about 0, so that the means count twice.",
+                    about_zero,
+                ),
+                Mistake(
+                    "correlations",
+                    "`corrcoef` divides by the standard deviations: two sets of different widths would look alike.",
+                    edited(
+                        frechet,
+                        ("torch.cov(first.T)", "torch.corrcoef(first.T)"),
+                        ("torch.cov(second.T)", "torch.corrcoef(second.T)"),
+                    ),
+                ),
+                Mistake(
                     "a product without its root",
                     "Check it with two equal sets: their distance is 0.",
                     edited(frechet, (ROOT, "(s1 @ s2).trace()")),
@@ -79,6 +118,11 @@ TURN = Exercise(
                     "a shift that is not squared",
                     "The first piece is a squared length.",
                     edited(frechet, ("shift.square().sum()", "shift.norm()")),
+                ),
+                Mistake(
+                    "a sum of absolute differences",
+                    "The first piece is the squared length of the shift: square each coordinate, then add.",
+                    edited(frechet, ("shift.square().sum()", "shift.abs().sum()")),
                 ),
                 Mistake(
                     "a mean over the features",
