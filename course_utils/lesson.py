@@ -77,7 +77,8 @@ class Lesson(Reproduction, Pen):
             gc.collect()  # a run that was replaced is gone only then: it and its loop hold each other
         if stopped := sorted(loop.run.steps_done for loop in STOPPED):
             return f"as a training was stopped at step {stopped[0]:,}"
-        return f"as {self._differs().changed}" if self._differs().changed else ""
+        changed = self._differs().changed
+        return f"as {changed}" if changed else ""
 
     def _differs(self) -> Differences:
         """How this kernel differs from the stored lesson; nobody looks where COURSE_CLAIMS asks for every claim."""

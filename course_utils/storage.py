@@ -13,7 +13,7 @@ import stat
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -145,6 +145,15 @@ def locked(path: str | os.PathLike, wait: bool = True, said: str = "") -> Iterat
         with suppress(OSError):
             lock.unlink()  # elsewhere while it is held, for the same reason
         file.close()
+
+
+@contextmanager
+def locked_if_possible(path: str | os.PathLike, said: str) -> Iterator[None]:
+    """As `locked`, but where no lock can be made, nobody is kept out: who writes there will fail, and say so."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(locked(path, said=said))
+        yield
 
 
 def _acquire(lock: Path) -> BinaryIO | None:

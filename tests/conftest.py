@@ -54,6 +54,23 @@ def own_ledger(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def start(tmp_path, monkeypatch):
+    """A lesson at a budget, with its ledger and stored evidence in folders of this test."""
+    import torch
+
+    from course_utils import evidence
+    from course_utils.lesson import Lesson
+
+    monkeypatch.delenv("COURSE_CLAIMS", raising=False)
+    monkeypatch.setattr(evidence, "FOLDER", tmp_path / "evidence")
+
+    def at(budget, images=None):
+        return Lesson("09", torch.device("cpu"), budget, seed=3, images=images)
+
+    return at
+
+
+@pytest.fixture
 def double():
     """Networks and noise in float64: two orders of the same sum then agree to 12 digits, on every processor."""
     import torch

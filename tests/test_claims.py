@@ -9,10 +9,8 @@ import pytest
 import torch
 from scipy import stats
 
-from course_utils import evidence
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.data import ImageData, Ring
-from course_utils.lesson import Lesson
 from course_utils.models import PointDiscriminator, PointGenerator
 from course_utils.training import adam, every, go_on, train_gan
 
@@ -27,18 +25,6 @@ ROW = {
 }  # fmt: skip
 
 NOTHING = {"checks": 0, "recorded": {}, "reproduction": None, "claims": []}
-
-
-@pytest.fixture
-def start(tmp_path, monkeypatch):
-    """A lesson at a budget, with its ledger and stored evidence in folders of this test."""
-    monkeypatch.delenv("COURSE_CLAIMS", raising=False)
-    monkeypatch.setattr(evidence, "FOLDER", tmp_path / "evidence")
-
-    def at(budget, images=None):
-        return Lesson("09", torch.device("cpu"), budget, seed=3, images=images)
-
-    return at
 
 
 @pytest.fixture

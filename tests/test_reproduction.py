@@ -7,11 +7,9 @@ import pytest
 import torch
 from scipy import stats
 
-from course_utils import evidence
 from course_utils.claims import ClaimFailed
 from course_utils.data import ImageData
 from course_utils.intervals import prediction_band, unforeseen
-from course_utils.lesson import Lesson
 
 DIGITS = ImageData(
     "digits", torch.zeros(4, 1, 8, 8, dtype=torch.uint8), torch.arange(4),
@@ -86,15 +84,9 @@ def test_runs_that_make_no_band_are_named(values, ends, said):
 
 
 @pytest.fixture
-def start(tmp_path, monkeypatch):
-    """A lesson at a budget, with its ledger and stored evidence in folders of this test."""
-    monkeypatch.delenv("COURSE_CLAIMS", raising=False)
-    monkeypatch.setattr(evidence, "FOLDER", tmp_path / "evidence")
-
-    def at(budget, images=DIGITS):
-        return Lesson("09", torch.device("cpu"), budget, seed=3, images=images)
-
-    return at
+def start(start):
+    """A lesson at a budget, on the digits unless a test says otherwise."""
+    return lambda budget, images=DIGITS: start(budget, images)
 
 
 @pytest.fixture

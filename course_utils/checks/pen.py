@@ -8,7 +8,7 @@ from course_utils.checks.exercise import Exercise
 from course_utils.checks.record import remember
 from course_utils.checks.student import CHECK_SEED, next_hint
 from course_utils.checks.tally import lesson_page
-from course_utils.checks.words import hints, overall, report
+from course_utils.checks.words import answer, hints, overall, report
 
 
 class Pen:
@@ -50,7 +50,7 @@ class Pen:
     def solution(self, number: str) -> None:
         """Print the course's answer to turn `number` ("02.1")."""
         turn = self._turn(number)
-        print(f"# Your turn {turn.number}, one right answer\n\n{turn.solution()}")
+        print(answer(turn, f"Your turn {turn.number}"))
 
     def predict(self, name: str, prediction: str | None, letters: str) -> None:
         """Record what you expect of experiment `name` ("02.a"): one of `letters` ("ABC"). The first prediction stands.

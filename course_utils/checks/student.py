@@ -10,7 +10,7 @@ from course_utils.checks.record import remember
 from course_utils.checks.shelf import NoSuchExercise, find, find_turn
 from course_utils.checks.stub import unwritten
 from course_utils.checks.tally import progress
-from course_utils.checks.words import hints, overall, report
+from course_utils.checks.words import answer, hints, overall, report
 
 CHECK_SEED, MARK_SEED = 20_140_610, 20_131_220  # other random inputs in grading than in the check that a student sees
 
@@ -47,7 +47,7 @@ def hint(number: str) -> None:
 def solution(number: str) -> None:
     """Print a right answer to the exercise "2.1", or to the turn "02.1" in a lesson."""
     if (found := _find(number)) is not None:
-        print(f"# {_called(found)}, one right answer\n\n{found.solution()}")
+        print(answer(found, _called(found)))
 
 
 def predict(number: str, prediction: str | None) -> None:

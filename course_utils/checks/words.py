@@ -36,6 +36,11 @@ def hints(exercise: Exercise, given: int, prefix: str = "") -> str:
     return "\n".join([*lines, call if given == 1 else f'{prefix}solution("{exercise.number}") shows an answer.'])
 
 
+def answer(exercise: Exercise, called: str) -> str:
+    """The reference answers of what is `called` "Exercise 2.1"."""
+    return f"# {called}, one right answer\n\n{exercise.solution()}"
+
+
 def _words(verdict: Verdict, helps: str) -> str:
     if verdict.state == NOT_ATTEMPTED:
         return "not attempted yet."

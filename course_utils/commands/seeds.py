@@ -9,6 +9,7 @@ from pathlib import Path
 from course_utils.commands.cli import Stop
 from course_utils.commands.execute import execute, leave
 from course_utils.commands.lessons import ROOT, uses_images
+from course_utils.commands.render import code_cells
 
 # A lesson's own seed is 0; its protocol was tuned on seeds from 100 on, and fresh seeds begin at 1000.
 SEEDS = tuple(range(1, 11))
@@ -38,8 +39,7 @@ def datasets(path: Path) -> tuple[str, ...]:
 
 def fingerprint(path: Path) -> str:
     """A hash of all that a lesson's numbers depend on, PyTorch too, so that old seeds never mix with new ones."""
-    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
-    digest = hashlib.sha256("\0".join("".join(c["source"]) for c in cells if c["cell_type"] == "code").encode())
+    digest = hashlib.sha256("\0".join(code_cells(path)).encode())
     digest.update(importlib.metadata.version("torch").encode())
     for room in ("data", "objectives", "models", "training", "evaluation"):
         for module in sorted((ROOT / "course_utils" / room).glob("*.py")):

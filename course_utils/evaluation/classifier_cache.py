@@ -1,14 +1,13 @@
 """The classifier that the course keeps: trained once for all processes, and measured again whenever it is loaded."""
 
 import re
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import torch
 
 from course_utils.data import ImageData, cache_folder
 from course_utils.inputs import require_count, require_kind
-from course_utils.storage import DamagedFile, load_tensors, locked, save_tensors
+from course_utils.storage import DamagedFile, load_tensors, locked_if_possible, save_tensors
 
 from .classifier import Classifier, accuracy, train_classifier
 
@@ -44,10 +43,7 @@ def load_classifier(images: ImageData, seed: int = 0) -> Classifier:
 
 def _restore_or_train(images: ImageData, seed: int, path: Path) -> Classifier:
     """One process at a time: the first one trains, the others find what it kept."""
-    with ExitStack() as stack:
-        with suppress(OSError):  # where nothing can be written, there is no lock; `_keep` will say so
-            said = f"Another process is training the {images.name} classifier; waiting for it ..."
-            stack.enter_context(locked(path, said=said))
+    with locked_if_possible(path, f"Another process is training the {images.name} classifier; waiting for it ..."):
         try:
             if kept := _restore(images, path):
                 return kept

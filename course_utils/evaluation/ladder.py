@@ -6,7 +6,6 @@ does not beat them has learned strokes. So each measure is read on a ladder whos
 
 import hashlib
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from torch.nn.functional import avg_pool2d, pad
 from course_utils.data import ImageData, cache_folder
 from course_utils.inputs import require_choice, require_count, require_kind, require_mapping, require_number
 from course_utils.progress import progress_bar
-from course_utils.storage import DamagedFile, load_tensors, locked, save_tensors
+from course_utils.storage import DamagedFile, load_tensors, locked_if_possible, save_tensors
 
 from .classifier import Classifier
 from .frechet import frechet_classifier_distance, reference_size
@@ -149,12 +148,9 @@ def _once(
     path = cache_folder() / name
     if (kept := _kept(path)) is not None:
         return kept
-    with ExitStack() as stack:
-        with suppress(OSError):  # where nothing can be written, there is no lock; `_keep` will say so
-            said = f"Another process is measuring the ladder of {images.name}; waiting for it ..."
-            stack.enter_context(locked(path, said=said))
-            if (kept := _kept(path, said=False)) is not None:  # another process may just have kept it
-                return kept
+    with locked_if_possible(path, f"Another process is measuring the ladder of {images.name}; waiting for it ..."):
+        if (kept := _kept(path, said=False)) is not None:  # another process may just have kept it
+            return kept
         scores, made = {}, rungs()
         with progress_bar(len(made), "rung", f"measuring the ladder of {images.name}, once") as bar:
             for rung, x in made.items():

@@ -12,8 +12,8 @@ A training image that is there twice counts once.
 What is new, of the same people, and no copy? A training image, if it is left out of the training images that it is
 compared with. So 2,000 of them are left out in turn, and a sample counts as a copy if its r is below the 20th smallest
 of theirs. The r of a perfect model's draw is as likely to lie anywhere among them: it is counted with probability
-20/2,001, the floor. (Of MNIST's test images, which
-are of other writers, 0.8 % count, of 2,000; of the digits' test images 1.4 %, of 360.)
+20/2,001, the floor. (Of MNIST's test images, which are of other writers, 0.8 % count, of 2,000; of the digits' test
+images 1.4 %, of 360.)
 
 Comparing samples, held-out and training images is the idea of Meehan, Chaudhuri and Dasgupta 2020 ("A non-parametric
 test to detect data-copying in generative models", arXiv:2004.05675); the ratio, the threshold and the leaving out are

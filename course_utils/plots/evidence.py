@@ -29,8 +29,6 @@ def evidence_dots(
     is shaded.
     """
     if isinstance(name, Mapping):
-        for metric, entry in name.items():
-            require_mapping(f"evidence for {metric!r}", entry, '{"values": [...], "yours": ...}')
         metrics = dict(name)
     else:
         require_text("name", name)
@@ -59,6 +57,7 @@ def evidence_dots(
 
 
 def checked_entry(metric: str, entry: Mapping) -> dict:
+    require_mapping(f"evidence for {metric!r}", entry, '{"values": [...], "yours": ...}')
     unknown = set(entry) - {"values", "yours", "floor", "band"}
     if unknown or entry.get("values") is None:
         raise ValueError(

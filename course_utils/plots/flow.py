@@ -35,15 +35,9 @@ def gan_flow(title: str | None = "Two steps: the same networks, another loss, an
 
 
 def _discriminator_step(axes: Axes) -> None:
-    axes.text(X_Z, 0, "z", ha="center", va="center", fontsize=13)
-    _box(axes, X_G, "G", "does not move", None)
-    _box(axes, X_D, "D", "moves", DISCRIMINATOR)
+    _way_to_the_loss(axes, None, DISCRIMINATOR, "D(x), D(G(z))\n→ loss of D")
     axes.text(X_G + 1.7, REAL_Y, "real samples x", ha="center", va="center")
-    axes.text(X_LOSS, 0, "D(x), D(G(z))\n→ loss of D", ha="left", va="center")
-    _forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
-    _forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
     _forward(axes, (X_G + 2.5, REAL_Y), (X_D - HALF, 0.22))
-    _forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
     middle = (X_G + X_D) / 2
     axes.text(middle - 0.1, 0.1, "G(z)", ha="right", va="bottom")
     axes.plot([middle, middle], [-0.75, 0.25], color=INK, linewidth=3)
@@ -52,18 +46,23 @@ def _discriminator_step(axes: Axes) -> None:
 
 
 def _generator_step(axes: Axes) -> None:
-    axes.text(X_Z, 0, "z", ha="center", va="center", fontsize=13)
-    _box(axes, X_G, "G", "moves", GENERATOR)
-    _box(axes, X_D, "D", "does not move", None)
-    axes.text(X_LOSS, 0, "D(G(z))\n→ loss of G", ha="left", va="center")
-    _forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
-    _forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
-    _forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
+    _way_to_the_loss(axes, GENERATOR, None, "D(G(z))\n→ loss of G")
     axes.text((X_G + X_D) / 2, 0.1, "G(z)", ha="center", va="bottom")
     _back(axes, X_LOSS + 0.6, X_G, GENERATOR)
 
 
-def _box(axes: Axes, x: float, name: str, what: str, role: Role | None) -> None:
+def _way_to_the_loss(axes: Axes, g_role: Role | None, d_role: Role | None, loss: str) -> None:
+    """z → G → D → loss; the player that moves has a role."""
+    axes.text(X_Z, 0, "z", ha="center", va="center", fontsize=13)
+    _box(axes, X_G, "G", g_role)
+    _box(axes, X_D, "D", d_role)
+    axes.text(X_LOSS, 0, loss, ha="left", va="center")
+    _forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
+    _forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
+    _forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
+
+
+def _box(axes: Axes, x: float, name: str, role: Role | None) -> None:
     """A player; the one that moves has its role's colour as its rim."""
     rim, width = (role.colour, 3.5) if role else (NEUTRAL.colour, 1.2)
     axes.add_patch(
@@ -73,7 +72,9 @@ def _box(axes: Axes, x: float, name: str, what: str, role: Role | None) -> None:
         )
     )  # fmt: skip
     axes.text(x, 0, name, ha="center", va="center", fontsize=14, fontweight="bold")
-    axes.text(x, 0.38, what, ha="center", va="bottom", color=role.ink if role else NEUTRAL.ink)
+    axes.text(
+        x, 0.38, "moves" if role else "does not move", ha="center", va="bottom", color=role.ink if role else NEUTRAL.ink
+    )
 
 
 def _forward(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
