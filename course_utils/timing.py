@@ -16,14 +16,18 @@ def synchronise() -> None:
         torch.get_device_module(torch.accelerator.current_accelerator()).synchronize()
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Seconds that one call takes, the accelerator's work included."""
-    require_function("function", function)
+def seconds(function: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Seconds that one call takes, the accelerator's work included.
+
+    `clock`: `time.process_time` counts the processor's time alone, which other programs do not lengthen; it knows
+    nothing of an accelerator, nor of other processes such as a DataLoader's workers.
+    """
+    require_function("function", function), require_function("clock", clock)
     synchronise()
-    started = time.perf_counter()
+    started = clock()
     function()
     synchronise()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 @dataclass(frozen=True)
@@ -74,17 +78,20 @@ class Race:
         return Ratio(tuple(s / f for s, f in zip(self.rounds[slow], self.rounds[fast], strict=True)))
 
 
-def race(runners: Mapping[str, Callable[[], object]], rounds: int = 7) -> Race:
+def race(
+    runners: Mapping[str, Callable[[], object]], rounds: int = 7, clock: Callable[[], float] = time.perf_counter
+) -> Race:
     """Call all of them once to warm up, then `rounds` times in turn, every other round in the opposite order.
 
     A machine's speed drifts, with its temperature and its other work; what runs within one round sees nearly the same
     machine, so that ratios within a round say more than seconds. With 7 rounds, the lowest and the highest ratio hold
-    the true median between them with a chance of 1 − 2·2⁻⁷ = 98.4 %, if the rounds are independent. Raises ValueError
-    without runners or rounds.
+    the true median between them with a chance of 1 − 2·2⁻⁷ = 98.4 %, if the rounds are independent. `clock` as in
+    `seconds`. Raises ValueError without runners or rounds.
     """
     require_mapping("the runners of a race", runners, '{"name": function, ...}')
     for name, runner in runners.items():
         require_function(f"runner {name!r}", runner)
+    require_function("clock", clock)
     rounds = require_count("rounds", rounds)
     names = list(runners)
     for name in names:
@@ -92,5 +99,5 @@ def race(runners: Mapping[str, Callable[[], object]], rounds: int = 7) -> Race:
     taken: dict[str, list[float]] = {name: [] for name in names}
     for i in range(rounds):
         for name in names if i % 2 == 0 else reversed(names):
-            taken[name].append(seconds(runners[name]))
+            taken[name].append(seconds(runners[name], clock))
     return Race({name: tuple(times) for name, times in taken.items()})

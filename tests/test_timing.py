@@ -32,6 +32,11 @@ def test_a_race_finds_the_slower_one():
     assert result.ratio("slow", "fast").median > 1.5
 
 
+def test_the_processor_s_clock_stands_still_while_the_program_waits():
+    result = race({"waits": lambda: time.sleep(0.2), "works": lambda: sum(range(10**6))}, 3, time.process_time)
+    assert result.ratio("works", "waits").low > 1
+
+
 @pytest.mark.parametrize(("runners", "rounds"), [({}, 3), ({"a": int}, 0)])
 def test_a_race_needs_runners_and_rounds(runners, rounds):
     with pytest.raises(ValueError, match="the runners of a race must be|rounds must be at least 1, not 0"):

@@ -111,6 +111,16 @@ EXERCISE = Exercise(
                     edited(ImageGenerator, (IMAGES, ".unflatten(-1, (28, 28))")),
                 ),
                 Mistake(
+                    "images with the channel last",
+                    "Asked for is the shape [n, 1, 28, 28]: in PyTorch the channel comes before the rows.",
+                    edited(ImageGenerator, (IMAGES, ".unflatten(-1, (28, 28, 1))")),
+                ),
+                Mistake(
+                    "no latent_dim",
+                    "The loop asks the generator how many numbers it wants: keep the line latent_dim = 64 in the class.",
+                    edited(ImageGenerator, ("latent_dim = 64", "pass")),
+                ),
+                Mistake(
                     "images whose rows and columns are exchanged",
                     "The pixels come out row by row, and yours column by column.",
                     edited(ImageGenerator, (IMAGES, IMAGES + ".mT")),
