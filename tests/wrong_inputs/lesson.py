@@ -137,7 +137,11 @@ ROWS = [
     *((f"to miss {w!r}", partial(intervals.prediction_band, [1, 2], w), "miss must be") for w in (0, 1, NAN, "0.01")),
     *((f"unforeseen by {w!r}", partial(intervals.unforeseen, w), "n must be") for w in (0, -1, 1.5, True)),
     ("seconds of a number", lambda: timing.seconds(3), "function must be a function, not 3"),
-    ("a race by no clock", lambda: timing.race({"a": int}, 3, "processor"), "clock must be a function, not 'processor'"),
+    (
+        "a race by no clock",
+        lambda: timing.race({"a": int}, 3, "processor"),
+        "clock must be a function, not 'processor'",
+    ),
     ("a race of nothing", lambda: timing.race({}), "runners of a race must be .* at least one"),
     ("a race of a function", lambda: timing.race(print), "runners of a race must be"),
     ("a race of numbers", lambda: timing.race({"a": 3}), "runner 'a' must be a function"),

@@ -117,7 +117,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "no latent_dim",
-                    "The loop asks the generator how many numbers it wants: keep the line latent_dim = 64 in the class.",
+                    "The loop asks the generator how many numbers it wants: the class keeps the line latent_dim = 64.",
                     edited(ImageGenerator, ("latent_dim = 64", "pass")),
                 ),
                 Mistake(
