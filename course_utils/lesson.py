@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import torch
 
+from course_utils import live
 from course_utils.checks.pen import Pen
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.conditions import Condition
@@ -34,6 +35,7 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     _require_lesson_number(number)
     own_images, loaded = isinstance(images, ImageData), None
     device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
+    live.watch()
     if own_images:
         loaded = images.to(device)
     elif require_flag("images", images):
@@ -238,10 +240,8 @@ def _chosen_seed() -> int:
 def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return f"GPU ({torch.cuda.get_device_name(device)})"
-    if device.type == "mps":
-        return "GPU (Apple, through Metal)"
     if device.type != "cpu":
-        return f"accelerator ({device.type})"
+        return "GPU (Apple, through Metal)" if device.type == "mps" else f"accelerator ({device.type})"
     threads = torch.get_num_threads()
     return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
 

@@ -1,8 +1,15 @@
 """One progress bar for everything that takes a while."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from tqdm.auto import tqdm
+
+T = TypeVar("T")
+
+# What watches every training that shows its progress: each makes a callback for a run, or None. `live.watch` adds one.
+WATCHERS: list[Callable[[Any], Callable[[Any, bool], object] | None]] = []
 
 
 def progress_bar(total: int, unit: str, description: str | None = None, wanted: bool = True) -> tqdm:
@@ -13,3 +20,12 @@ def progress_bar(total: int, unit: str, description: str | None = None, wanted: 
     """
     off = os.environ.get("TQDM_DISABLE", "") not in ("", "0")
     return tqdm(total=total, unit=unit, desc=description, leave=False, disable=off or not wanted)
+
+
+def progress(items: Iterable[T], description: str | None = None) -> Iterator[T]:
+    """`for item in progress(items, "what is done"): …`, with a bar that goes away when all are done."""
+    items = list(items)
+    with progress_bar(len(items), "item", description) as bar:
+        for item in items:
+            yield item
+            bar.update()

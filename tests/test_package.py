@@ -27,7 +27,7 @@ FLOORS = (
     {"data", "objectives", "models"},
     {"training", "evaluation"},
     {"plots", "claims", "conditions", "evidence", "reproduction", "stored_cells", "machine"},
-    {"checks", "lesson"},
+    {"checks", "live", "lesson"},
     {"commands", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

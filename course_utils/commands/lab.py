@@ -104,6 +104,7 @@ def start(port: int, token: str, log: TextIO, browser: bool) -> subprocess.Popen
         "LabApp.default_url": "/lab/tree/notebooks/00_start_here.ipynb",
         "ServerApp.open_browser": browser,
         "ExtensionApp.open_browser": browser,
+        "LabApp.app_settings_dir": Path(__file__).with_name("lab_settings"),  # no question about Jupyter's news
         "ServerApp.allow_root": True,  # class images and containers often run as root
     }
     line = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in settings.items())]

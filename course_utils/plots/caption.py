@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,15 @@ def in_ipython() -> bool:
     """Whether an IPython shell or kernel would receive what is displayed."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and ipython.get_ipython() is not None
+
+
+def has_front_end() -> bool:
+    """Whether somebody may be watching: a running kernel, and COURSE_STATIC not set."""
+    if os.environ.get("COURSE_STATIC", "0") not in ("", "0") or not in_ipython():
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def publish_png(png: bytes, alt: str) -> None:

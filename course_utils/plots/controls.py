@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import importlib.util
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from course_utils.inputs import require_function, require_number, require_text, shown
-from course_utils.plots.caption import Caption, in_ipython, publish, quiet
+from course_utils.plots.caption import Caption, has_front_end, publish, quiet
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,8 @@ def interactive(fn: Callable[..., Caption], **sliders: Slider | tuple) -> Captio
 
 
 def is_live() -> bool:
-    """Whether sliders can work here: a running kernel, ipywidgets installed, COURSE_STATIC not set."""
-    if os.environ.get("COURSE_STATIC", "0") not in ("", "0") or not in_ipython():
-        return False
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None and importlib.util.find_spec("ipywidgets") is not None
+    """Whether sliders can work here: somebody may be watching, and ipywidgets is installed."""
+    return has_front_end() and importlib.util.find_spec("ipywidgets") is not None
 
 
 def _slider(name: str, given) -> Slider:

@@ -16,6 +16,7 @@ from course_utils.training.go_on import go_on
 from course_utils.training.judge import Judge
 from course_utils.training.loop import Loop
 from course_utils.training.model import ModelStep, train_model
+from course_utils.training.move import move
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.run import GANRun, ModelRun, Run, VAERun, every
 from course_utils.training.schedules import adam, constant, cosine_decay, decay_after, linear_decay, linear_warm_up
@@ -62,6 +63,7 @@ __all__ = [
     "go_on",
     "linear_decay",
     "linear_warm_up",
+    "move",
     "train_cycle",
     "train_ensemble",
     "train_gan",

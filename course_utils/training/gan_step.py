@@ -16,6 +16,7 @@ from course_utils.training.judge import Judge, precision
 from course_utils.training.randomness import Streams
 from course_utils.training.step import Players, Step, clear_gradients, trained
 
+Drawn = tuple[Tensor, Tensor, Tensor | None]  # real, generated, labels
 HISTORY_COLUMNS = ("d_loss", "g_loss", "real_logit", "fake_logit", "real_prob", "fake_prob")
 
 
@@ -88,31 +89,45 @@ class GANStep(Step):
             fake = self.generator(z) if labels is None else self.generator(z, labels)
         return fake.float() if self.autocast else fake  # as the real samples are
 
-    def __call__(self, penalty_weight: float = 0.0) -> Tensor:
-        D = self.judge
-        for remaining in reversed(range(self.d_steps)):
-            real, labels = self._draw_real()
-            # The last fakes also serve the generator's update below, so only they need its graph.
-            with torch.set_grad_enabled(remaining == 0):
-                fake = self._generate(labels)
-            shown = fake.detach()
-            D.forget()
-            d_loss, minimised = recorded_and_minimised(self.game.discriminator_loss(D, real, shown, labels), D)
-            if penalty_weight:
-                minimised = minimised + penalty_weight * D.charge(self.penalty, real, shown, labels)
-            logits = torch.stack([D.logits(real, labels), D.logits(shown, labels)])
-            clear_gradients(self.d_parameters)
-            require_graph(minimised, "discriminator").backward()
-            self.d_optimizer.step()
+    def draw(self, with_graph: bool) -> Drawn:
+        """Real and generated samples, and the labels of both, or None; `with_graph` leads the way back to G."""
+        real, labels = self._draw_real()
+        with torch.set_grad_enabled(with_graph):
+            return real, self._generate(labels), labels
 
-        g_loss, minimised = recorded_and_minimised(self.game.generator_loss(D, real, fake, labels), D)
+    def move_discriminator(
+        self, real: Tensor, fake: Tensor, labels: Tensor | None, penalty_weight: float
+    ) -> tuple[Tensor, Tensor]:
+        """D's update; the loss before it, and the logits of real and generated samples that it was made of."""
+        D, shown = self.judge, fake.detach()
         D.forget()
+        d_loss, minimised = recorded_and_minimised(self.game.discriminator_loss(D, real, shown, labels), D)
+        if penalty_weight:
+            minimised = minimised + penalty_weight * D.charge(self.penalty, real, shown, labels)
+        logits = torch.stack([D.logits(real, labels), D.logits(shown, labels)])
+        clear_gradients(self.d_parameters)
+        require_graph(minimised, "discriminator").backward()
+        self.d_optimizer.step()
+        return d_loss, logits
+
+    def move_generator(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor:
+        """G's update, and that of its average; the loss before it."""
+        g_loss, minimised = recorded_and_minimised(self.game.generator_loss(self.judge, real, fake, labels), self.judge)
+        self.judge.forget()
         clear_gradients(self.g_parameters)
         # D's weights are not G's to change: no gradient for them.
         require_graph(minimised, "generator").backward(inputs=self.g_parameters)
         self.g_optimizer.step()
         if self.averaged is not None:
             self.averaged.update()
+        return g_loss
+
+    def __call__(self, penalty_weight: float = 0.0) -> Tensor:
+        for remaining in reversed(range(self.d_steps)):
+            # The last fakes also serve the generator's update below, so only they need its graph.
+            drawn = self.draw(with_graph=remaining == 0)
+            d_loss, logits = self.move_discriminator(*drawn, penalty_weight)
+        g_loss = self.move_generator(*drawn)
 
         logits = logits.flatten(2) if self.streams else logits.flatten(1)  # [2, K, n] or [2, n]
         means = torch.cat([logits.mean(-1), logits.sigmoid().mean(-1)])

@@ -11,7 +11,12 @@ from course_utils.training.run import Run, every
 
 
 def go_on(
-    run: Run, steps: int | None = None, *, callbacks: Sequence[every] | None = None, progress: bool | None = None
+    run: Run,
+    steps: int | None = None,
+    *,
+    callbacks: Sequence[every] | None = None,
+    progress: bool | None = None,
+    pause_after: int | None = None,
 ) -> Run:
     """Train `run` for `steps` more updates, or for those that are left of it, and return it, grown longer.
 
@@ -19,8 +24,8 @@ def go_on(
     of the whole number of steps at once. A schedule or annealing that depends on the length of the run cannot keep that
     promise: it follows the longer run from here on, and a warning says so. What has been changed by hand since, such as
     a learning rate, stays changed. `callbacks` and `progress` are those of the run, if no others are given; its
-    checkpoint is written on. Raises ValueError where nothing is left to do, or the weights are not finite, or have been
-    converted or moved since.
+    checkpoint is written on. `pause_after`: stop after so many steps, as the stop button does. Raises ValueError where
+    nothing is left to do, or the weights are not finite, or have been converted or moved since.
     """
     if not isinstance(run, Run) or run.loop is None:
         raise ValueError(f"go_on continues the run that a train_… function returned, not {shown(run)}")
@@ -30,6 +35,8 @@ def go_on(
     left = was - run.steps_done
     if steps is None and not left:
         raise ValueError(f"this run has done its {was:,} steps: say how many more, go_on(run, steps=…)")
+    if pause_after is not None:
+        require_count("pause_after", pause_after)
     total = run.steps_done + (left if steps is None else require_count("steps", steps))
     if loop.torn:
         warnings.warn(
@@ -55,5 +62,5 @@ def go_on(
     if total != was:
         loop.say_if_longer_differs(was, run.steps_done)
     run.interrupted = False
-    loop.repeat()
+    loop.repeat(pause_after)
     return run

@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from course_utils.inputs import require_count, require_function
-from course_utils.progress import progress_bar
+from course_utils.progress import WATCHERS, progress_bar
 from course_utils.training import distributed
 from course_utils.training.batches import LoaderBatches
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
@@ -51,6 +51,7 @@ class Loop:
     random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
     running: bool = field(default=False, init=False)
+    watching: list[Callable[[Run, bool], object]] = field(default_factory=list, init=False)
 
     def __post_init__(self):
         require_callbacks(self.callbacks)
@@ -64,12 +65,13 @@ class Loop:
         self.call = describe(self.identity)
         self.modes = Modes(*self.step.networks.values())
 
-    def repeat(self) -> None:
-        """Repeat the step until `run.rows` is full, or the run is interrupted.
+    def repeat(self, pause_after: int | None = None) -> None:
+        """Repeat the step until `run.rows` is full, or the run is interrupted, by a user or after so many steps.
 
         Whatever exception ends it carries the run so far in `.run`.
         """
         step, run, steps = self.step, self.run, len(self.run.rows)
+        pause_at = None if pause_after is None else run.steps_done + pause_after
         saved = Checkpoint(self.checkpoint, self._described()) if self.checkpoint is not None else None
         first = distributed.is_first()
         progress = self.progress and first
@@ -83,6 +85,8 @@ class Loop:
         run.engine, reason = choose(step, self.engine)
         if progress:
             self._remark(reason)
+        if progress and not self.watching:  # a run that goes on is watched where it was
+            self.watching = [watch for make in WATCHERS if (watch := make(run))]
 
         with (
             saved.held() if saved and first else nullcontext(),
@@ -119,7 +123,7 @@ class Loop:
                     run.steps_done += 1
                     run.seconds = time.perf_counter() - started
 
-                    ended = run.steps_done == steps or in_any(interrupted)
+                    ended = run.steps_done in (steps, pause_at) or in_any(interrupted)
                     saving = saved is not None and (run.steps_done % checkpoint_every == 0 or ended)
                     if run.steps_done % report_every == 0 or saving or ended:
                         bar.set_postfix(finite_losses(run, checked), refresh=False)  # here the host waits
@@ -141,6 +145,8 @@ class Loop:
     def _call_back(self, ended: bool) -> None:
         """Call what is due. Raises ValueError for weights frozen or thawed by it where the run could not follow."""
         due = [callback(self.run, at_end=ended) for callback in self.callbacks]
+        for watch in self.watching:
+            watch(self.run, ended)
         self.modes.put_back()
         if not any(due) or ended or not self.step.trains_others():
             return
