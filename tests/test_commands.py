@@ -53,7 +53,7 @@ def test_lab_opens_the_first_lesson_behind_its_token_and_ctrl_c_ends_all(checkou
         assert used.user + used.system < 3  # the launcher's own share of a second start, in seconds
         address = child.stdout.readline()
         found = re.fullmatch(
-            r"Open   (http://127\.0\.0\.1:\d+)/lab/tree/notebooks/00_start_here\.ipynb\?token=(\w{48})\n",
+            r"Open   (http://127\.0\.0\.1:\d+)/lab/tree/my_work/notebooks/00_start_here\.ipynb\?token=(\w{48})\n",
             address,
         )
         site, token = found.groups()

@@ -569,7 +569,9 @@ def test_lab_opens_in_a_course_that_is_only_read(ready, only_read):
     _, err = child.communicate(timeout=60)
     assert child.returncode == 0 and said[-1].startswith("Open   http")
     folder = Path(re.match(REPLACED, err)[1])
-    assert err.endswith("/notebooks cannot be written: what you change in the lessons is not kept\n")
+    assert err.endswith(
+        "/my_work cannot be written): the lessons open where they are, and what you change may not be kept\n"
+    )
     assert said[0] == f"Starting JupyterLab (its log: {folder / 'lab.log'})\n" and (folder / "lab.log").exists()
     shutil.rmtree(folder)
 

@@ -662,12 +662,19 @@ def test_interactive_is_a_still_figure_without_a_kernel_or_when_told_so(monkeypa
     still = plots.interactive(line, slope=(0.0, 2.0, 0.5))
     assert isinstance(still, plots.Caption) and still == line(0.5)
     assert not controls.is_live()
-    monkeypatch.setattr(controls, "in_ipython", lambda: True)
+    monkeypatch.setattr("course_utils.plots.caption.in_ipython", lambda: True)
     monkeypatch.setattr("IPython.get_ipython", lambda: type("Shell", (), {"kernel": object()})())
     monkeypatch.delenv("COURSE_STATIC", raising=False)
     assert controls.is_live()
     monkeypatch.setenv("COURSE_STATIC", "1")
     assert not controls.is_live()
+
+
+def test_a_figure_that_is_watched_has_its_alternative_in_html_too(monkeypatch, displays):
+    monkeypatch.setattr("course_utils.plots.caption.has_front_end", lambda: True)
+    caption = line(0.5)
+    ((data, _),) = displays
+    assert f'alt="{html.escape(str(caption))}"' in data["text/html"] and data["image/png"] in data["text/html"]
 
 
 def test_interactive_redraws_when_a_slider_is_let_go(monkeypatch, displays):

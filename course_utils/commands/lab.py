@@ -1,4 +1,4 @@
-"""`course.py lab`: JupyterLab on lesson 00, on this machine only, behind a token of its own."""
+"""`course.py lab`: JupyterLab on a working copy of lesson 00, on this machine only, behind a token of its own."""
 
 import argparse
 import contextlib
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TextIO
 
 from course_utils.commands.cli import Parser, Stop, complain, end_as_ctrl_c_does, uninterrupted
-from course_utils.commands.lessons import BUILD, LEDGER, NOTEBOOKS, ROOT, shown
+from course_utils.commands.copies import WORK, bring_up_to_date
+from course_utils.commands.lessons import BUILD, LEDGER, ROOT, shown
 from course_utils.commands.logs import open_log
 
 HOST = "127.0.0.1"
@@ -24,7 +25,10 @@ NO_ANSWER = (OSError, http.client.HTTPException)
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    parser = Parser("lab", "Open the course in JupyterLab, at lesson 00. It listens on this machine only.")
+    parser = Parser(
+        "lab",
+        "Open working copies of the lessons, in my_work/, in JupyterLab. It listens on this machine only.",
+    )
     parser.add_argument("--port", type=wanted_port, help=f"(otherwise the first free one from {FIRST_PORT})")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     return parser.parse_args(argv)
@@ -35,10 +39,9 @@ def main(argv: list[str]) -> int:
     end_as_ctrl_c_does()  # however we are stopped, the server is stopped too
     with open_log(BUILD, "lab") as log:
         print(f"Starting JupyterLab (its log: {shown(Path(log.name))})", flush=True)
-        if NOTEBOOKS.exists() and not os.access(NOTEBOOKS, os.W_OK):
-            complain(f"{NOTEBOOKS} cannot be written: what you change in the lessons is not kept")
+        first = first_notebook()
         for port in [args.port] if args.port else filter(is_free, range(FIRST_PORT, 65536)):
-            code = serve(port, log, browser=not args.no_browser and has_display())
+            code = serve(port, log, first, browser=not args.no_browser and has_display())
             if code is not None:
                 return code
             if is_free(port):
@@ -47,16 +50,28 @@ def main(argv: list[str]) -> int:
     raise Stop(f"port {args.port} is taken; choose another, or leave --port away")
 
 
-def serve(port: int, log: TextIO, browser: bool) -> int | None:
+def first_notebook() -> str:
+    """The copy of lesson 00, from the root of the course; the lesson itself where no copies can be written."""
+    lesson = "notebooks/00_start_here.ipynb"
+    try:
+        for note in bring_up_to_date():
+            print(note, flush=True)
+    except (Stop, OSError) as error:
+        complain(f"no working copies ({error}): the lessons open where they are, and what you change may not be kept")
+        return lesson
+    return f"{WORK.name}/{lesson}"
+
+
+def serve(port: int, log: TextIO, first: str, browser: bool) -> int | None:
     """Run JupyterLab to its end; its exit code, or None if it never came up."""
     token = secrets.token_hex(24)
     server = None
     try:
         with uninterrupted():  # a server that was started is a server that is stopped
-            server = start(port, token, log, browser)
+            server = start(port, token, log, first, browser)
         if not comes_up(server, port, token):
             return None
-        print(f"Open   http://{HOST}:{port}/lab/tree/notebooks/00_start_here.ipynb?token={token}")
+        print(f"Open   http://{HOST}:{port}/lab/tree/{first}?token={token}")
         print("Ctrl-C stops", flush=True)
         return server.wait()
     except KeyboardInterrupt:
@@ -94,14 +109,14 @@ def has_display() -> bool:
     return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in names)
 
 
-def start(port: int, token: str, log: TextIO, browser: bool) -> subprocess.Popen:
+def start(port: int, token: str, log: TextIO, first: str, browser: bool) -> subprocess.Popen:
     """The token travels in the environment: every user of the machine can read a command line, or a log."""
     settings = {
         "ServerApp.ip": HOST,
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
         "ServerApp.root_dir": ROOT,
-        "LabApp.default_url": "/lab/tree/notebooks/00_start_here.ipynb",
+        "LabApp.default_url": f"/lab/tree/{first}",
         "ServerApp.open_browser": browser,
         "ExtensionApp.open_browser": browser,
         "LabApp.app_settings_dir": Path(__file__).with_name("lab_settings"),  # no question about Jupyter's news

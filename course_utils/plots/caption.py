@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import os
 import re
@@ -89,8 +90,16 @@ def has_front_end() -> bool:
 
 
 def publish_png(png: bytes, alt: str) -> None:
-    """Send PNG bytes with a text alternative to the notebook, if there is one."""
-    publish({"image/png": base64.b64encode(png).decode(), "text/plain": alt}, {"image/png": {"alt": alt}})
+    """Send PNG bytes with a text alternative to the notebook, if there is one.
+
+    JupyterLab shows a PNG without its alternative, so somebody who watches gets it as HTML, too.
+    """
+    encoded = base64.b64encode(png).decode()
+    bundle = {"image/png": encoded, "text/plain": alt}
+    if has_front_end():
+        source = f"data:image/png;base64,{encoded}"
+        bundle["text/html"] = f'<img alt="{html.escape(alt)}" src="{source}" style="max-width:100%;height:auto">'
+    publish(bundle, {"image/png": {"alt": alt}})
 
 
 def publish(data: dict, metadata: dict | None = None) -> None:

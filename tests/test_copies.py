@@ -1,0 +1,112 @@
+"""Working copies: what somebody has changed is never touched, and the course itself stays as it came."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_utils.commands import copies
+from course_utils.commands.cli import Stop
+from course_utils.commands.lessons import ROOT
+
+LESSON = "notebooks/02_a_first_gan.ipynb"
+EXERCISES = "exercises/02_a_first_gan/02_exercises.ipynb"
+
+
+@pytest.fixture
+def work(tmp_path):
+    folder = tmp_path / "my_work"
+    assert copies.bring_up_to_date(folder) == []
+    return folder
+
+
+@pytest.fixture
+def course(monkeypatch):
+    """A function that changes the lesson in the course."""
+    versions = dict(copies._fresh_copies())
+
+    def change(words: str) -> bytes:
+        notebook = json.loads(versions[LESSON])
+        notebook["cells"][0]["source"] = [words]
+        versions[LESSON] = (json.dumps(notebook) + "\n").encode()
+        return versions[LESSON]
+
+    monkeypatch.setattr(copies, "_fresh_copies", lambda: iter(versions.items()))
+    return change
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.ipynb")}
+
+
+def test_copies_are_the_lessons_and_the_exercises_without_outputs(work):
+    made = contents(work)
+    stored = [*(ROOT / "notebooks").glob("[0-9]*.ipynb"), *(ROOT / "exercises").glob("*/*.ipynb")]
+    assert len(made) == len(stored) and {LESSON, EXERCISES} <= set(made)
+    ours, theirs = (nbformat.read(path, 4) for path in (ROOT / LESSON, work / LESSON))
+    nbformat.validate(theirs)
+    code = [[cell.source for cell in page.cells if cell.cell_type == "code"] for page in (ours, theirs)]
+    assert code[0] == code[1] and theirs.metadata == ours.metadata
+    assert not any(cell.outputs or cell.execution_count for cell in theirs.cells if cell.cell_type == "code")
+    assert len({Path(place).name for place in made}) == len(made)  # tabs can be told apart
+
+
+def test_every_link_of_a_copy_leads_to_a_copy(work):
+    for place in contents(work):
+        for cell in nbformat.read(work / place, 4).cells:
+            if cell.cell_type == "markdown":
+                for link in re.findall(r"\]\(([^)#\s]+\.ipynb)", cell.source):
+                    assert link.startswith("http") or (work / place).parent.joinpath(link).is_file(), (place, link)
+
+
+def test_what_was_changed_stays_and_the_newer_lesson_lies_beside(work, course):
+    mine = (work / LESSON).read_bytes() + b"\n"
+    (work / LESSON).write_bytes(mine)
+    assert copies.bring_up_to_date(work) == []  # nothing newer
+    newer = course("better words")
+    (note,) = copies.bring_up_to_date(work)
+    beside = (work / LESSON).with_name("02_a_first_gan (newer).ipynb")
+    assert beside.name in note and LESSON in note
+    assert (work / LESSON).read_bytes() == mine and beside.read_bytes() == newer
+    assert copies.bring_up_to_date(work) == []  # offered once
+    course("even better words")
+    (note,) = copies.bring_up_to_date(work)
+    assert "02_a_first_gan (newer 2).ipynb" in note and beside.read_bytes() == newer
+
+
+def test_a_copy_that_nobody_changed_follows_the_course(work, course):
+    newer = course("better words")
+    assert copies.bring_up_to_date(work) == []
+    assert (work / LESSON).read_bytes() == newer and not list(work.rglob("*(newer)*"))
+
+
+def test_a_copy_that_was_deleted_comes_back(work):
+    before = contents(work)
+    (work / LESSON).unlink()
+    copies.bring_up_to_date(work)
+    assert contents(work) == before
+
+
+@pytest.mark.parametrize("damage", ["not json", "[]", '{"notebooks/02_a_first_gan.ipynb": 3}', None])
+def test_without_its_memory_nothing_is_overwritten(work, course, damage):
+    (work / ".copies.json").unlink() if damage is None else (work / ".copies.json").write_text(damage)
+    before = contents(work)
+    course("better words")
+    copies.bring_up_to_date(work)
+    after = contents(work)
+    assert all(after[place] == content for place, content in before.items())
+    assert set(after) - set(before) == {"notebooks/02_a_first_gan (newer).ipynb"}
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_place_that_is_taken(tmp_path, kind):
+    work = tmp_path / "my_work"
+    work.write_text("mine") if kind == "file" else work.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Stop, match="is not a folder|is a link"):
+        copies.bring_up_to_date(work)
+
+
+def test_git_does_not_see_them():
+    assert "/my_work/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
