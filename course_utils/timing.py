@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from course_utils.inputs import require_choice, require_count, require_function, require_mapping, require_number
+from course_utils.progress import progress_bar
 
 
 def synchronise() -> None:
@@ -97,7 +98,9 @@ def race(
     for name in names:
         runners[name]()
     taken: dict[str, list[float]] = {name: [] for name in names}
-    for i in range(rounds):
-        for name in names if i % 2 == 0 else reversed(names):
-            taken[name].append(seconds(runners[name], clock))
+    with progress_bar(rounds, "round", f"racing {', '.join(names)}") as bar:
+        for i in range(rounds):
+            for name in names if i % 2 == 0 else reversed(names):
+                taken[name].append(seconds(runners[name], clock))
+            bar.update()
     return Race({name: tuple(times) for name, times in taken.items()})

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import _dcgan64
 import _rivals
+import board
 import dataset_size
 import ensembles
 import loops
@@ -141,6 +142,14 @@ def test_a_cell_holds_median_and_range():
     assert loops.cell(loops.timing.Ratio((1.0, 3.0, 2.0))) == "× 2.00 (1.00–3.00)"
 
 
+def test_boards_of_all_kinds_draw(monkeypatch):
+    monkeypatch.setattr(board.boards, "has_front_end", lambda: True)
+    for train in (board.ring, board.dcgan, board.vae):
+        drawn = board.board(30.0, 1.0)
+        train(2, [drawn])
+        assert drawn.frames >= 2 and "<svg" in drawn.html
+
+
 def test_ensembles_of_both_kinds_run(monkeypatch):
     monkeypatch.setattr(ensembles, "STEPS", 2)
     ensembles.alone(8), ensembles.together(8, 3), ensembles.together(8, 3, own_streams=False)
@@ -165,5 +174,5 @@ def test_time_to_quality_is_when_the_distance_is_first_reached(monkeypatch):
 def test_every_script_is_listed_by_the_bench_verb():
     from course_utils.commands.bench import scripts
 
-    assert set(scripts()) == {"dataset_size", "ensembles", "footprint", "loops", "quality"}
+    assert set(scripts()) == {"board", "dataset_size", "ensembles", "footprint", "loops", "quality"}
     assert dataset_size.STEPS > 0

@@ -693,18 +693,24 @@ def test_interactive_redraws_when_a_slider_is_let_go(monkeypatch, displays):
 
     monkeypatch.setattr(controls, "is_live", lambda: True)
     monkeypatch.setattr(controls, "_widget", remember)
-    monkeypatch.setattr("IPython.display.display", lambda data, **kw: displays.append((data, kw.get("metadata"))))
+    monkeypatch.setattr("IPython.display.display", lambda data, **options: displays.append((data, options)))
     assert plots.interactive(draw, slope=(0.0, 2.0, 0.5, 0.1, "slope of p"), bend=(0, 3, 1)) is None
     assert isinstance(made["slope"], ipywidgets.FloatSlider) and isinstance(made["bend"], ipywidgets.IntSlider)
     assert made["slope"].description == "slope of p" and made["bend"].description == "bend"
     assert not made["slope"].continuous_update
-    shown = displays[-1][0]
-    assert "application/vnd.jupyter.widget-view+json" in shown and shown["text/plain"] == str(line(0.5, 1))
-    assert pixels(base64.b64decode(shown["image/png"])).std() > 5  # for places without widgets
+    (box, _), (shown, options) = displays
+    assert list(box.children) == list(made.values())
+    assert not options["update"] and str(line(0.5, 1)) in html.unescape(shown["text/html"])
+    assert pixels(base64.b64decode(shown["image/png"])).std() > 5  # it stays where there are no widgets
     displays.clear()
     made["slope"].value = 1.5
     assert drawn[-1] == {"slope": 1.5, "bend": 1}
-    assert line(1.5, 1) in [data for data, _ in displays]  # the caption stands below the figure
+    ((replaced, again),) = displays
+    assert again["update"] and again["display_id"] == options["display_id"] and replaced["text/plain"] == line(1.5, 1)
+    displays.clear()
+    monkeypatch.setattr(controls, "_draw", lambda fn, values: 1 / 0)
+    made["bend"].value = 2
+    assert displays[0][0] == {"text/plain": "ZeroDivisionError: division by zero"}
 
 
 def test_an_error_at_the_starting_values_is_an_error_of_the_cell(monkeypatch):

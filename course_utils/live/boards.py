@@ -25,7 +25,7 @@ from course_utils.live.pictures import pictures_of
 from course_utils.live.readings import Panel
 from course_utils.plots import Film, arrays
 from course_utils.plots.arrays import number
-from course_utils.plots.caption import has_front_end
+from course_utils.plots.caption import has_front_end, publish
 from course_utils.plots.plane import Extent, window
 from course_utils.progress import WATCHERS
 from course_utils.training import Run, every, forked_random_state
@@ -95,7 +95,7 @@ class Board(every):
         self.measures, self.floors, self.title = measures, floors, title
         self.fps, self.share, self.film, self.slow = fps, share, film, slow
         self.html, self.summary = "", ""
-        self.seconds = 0.0  # that drawing took so far
+        self.frames, self.seconds = 0, 0.0  # how many were drawn so far, and what that took
         self._real = real
         self._id = f"board-{os.getpid()}-{next(_numbers)}"
         self._wait, self._next, self._spoken, self._shown = wait, 0.0, 0.0, False
@@ -154,7 +154,7 @@ class Board(every):
         with forked_random_state(device, readings.SEED):
             look()
         spent = time.perf_counter() - began
-        self.seconds += spent
+        self.frames, self.seconds = self.frames + 1, self.seconds + spent
         self._next = began + max(1 / self.fps, spent / self.share)
         if self.slow and self._watched:
             time.sleep(max(0.0, 1 / SLOW - spent))
@@ -199,11 +199,8 @@ class Board(every):
             self._show(pages.page(self.title, self.summary, pictures, panels, spoken))
 
     def _show(self, html: str) -> None:
-        from IPython.display import display
-
         self.html = html
-        bundle = {"text/html": html, "text/plain": f"{self.title}. {self.summary}"}
-        display(bundle, raw=True, display_id=self._id, update=self._shown)
+        publish({"text/html": html, "text/plain": f"{self.title}. {self.summary}"}, None, self._id, self._shown)
         self._shown = True
 
 

@@ -94,20 +94,34 @@ def publish_png(png: bytes, alt: str) -> None:
 
     JupyterLab shows a PNG without its alternative, so somebody who watches gets it as HTML, too.
     """
-    encoded = base64.b64encode(png).decode()
-    bundle = {"image/png": encoded, "text/plain": alt}
+    bundle = {"image/png": base64.b64encode(png).decode(), "text/plain": alt}
     if has_front_end():
-        source = f"data:image/png;base64,{encoded}"
-        bundle["text/html"] = f'<img alt="{html.escape(alt)}" src="{source}" style="max-width:100%;height:auto">'
+        bundle["text/html"] = _as_html(png, alt)
     publish(bundle, {"image/png": {"alt": alt}})
 
 
-def publish(data: dict, metadata: dict | None = None) -> None:
-    """Send one display (mime type → data) to the notebook, if there is one and no one asked for quiet."""
+def publish_captioned(caption: Caption, place: str, replace: bool = False) -> None:
+    """Send a figure with its caption below it; `replace` the one that was sent to this place before."""
+    page = f"<figure style='margin:0'>{_as_html(caption.png, '')}<figcaption><em>Figure. {html.escape(caption)}</em>"
+    bundle = {"image/png": base64.b64encode(caption.png).decode(), "text/html": f"{page}</figcaption></figure>"}
+    publish({**bundle, "text/plain": str(caption)}, {"image/png": {"alt": str(caption)}}, place, replace)
+
+
+def _as_html(png: bytes, alt: str) -> str:
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img alt="{html.escape(alt)}" src="{source}" style="max-width:100%;height:auto">'
+
+
+def publish(data: dict, metadata: dict | None = None, display_id: str | None = None, update: bool = False) -> None:
+    """Send one display (mime type → data) to the notebook, if there is one and no one asked for quiet.
+
+    With `update` it takes the place of the one that had the same `display_id`.
+    """
     if in_ipython() and not _quiet.get():
         from IPython.display import display
 
-        display(data, raw=True, metadata=metadata or {})
+        named = {} if display_id is None else {"display_id": display_id, "update": update}
+        display(data, raw=True, metadata=metadata or {}, **named)
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import importlib.util
-import sys
+import itertools
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from course_utils.inputs import require_function, require_number, require_text, shown
-from course_utils.plots.caption import Caption, has_front_end, publish, quiet
+from course_utils.plots.caption import Caption, has_front_end, publish, publish_captioned, quiet
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -91,28 +93,27 @@ def _draw(fn: Callable[..., Caption], values: Mapping[str, float]) -> Caption:
 
 
 def _show_controls(fn: Callable[..., Caption], controls: Mapping[str, Slider], still: Caption) -> None:
+    """Sliders, and below them a figure that each move replaces: an output of its own, which stays where they cannot be
+    (a notebook that is opened again, GitHub, an HTML export).
+    """
     import ipywidgets
     from IPython.display import display
 
-    def redraw(**values: float) -> None:
-        display(_draw(fn, values))
-
     made = {name: _widget(ipywidgets, name, slider) for name, slider in controls.items()}
-    output = ipywidgets.interactive_output(redraw, made)
-    box = ipywidgets.VBox([*made.values(), output])
-    bundle = {
-        "application/vnd.jupyter.widget-view+json": {
-            "version_major": 2,
-            "version_minor": 0,
-            "model_id": box.model_id,
-        },
-        "text/plain": str(still),
-    }
-    # The still picture rides along for every place that shows stored outputs without widgets (GitHub,
-    # nbviewer, HTML export). Colab always has its widget manager, and is spared the choice.
-    if "google.colab" not in sys.modules:
-        bundle["image/png"] = base64.b64encode(still.png).decode()
-    publish(bundle, {"image/png": {"alt": str(still)}})
+    place = f"figure-{os.getpid()}-{next(_numbers)}"
+
+    def redraw(_: object) -> None:
+        try:
+            with quiet():
+                caption = _draw(fn, {name: widget.value for name, widget in made.items()})
+            publish_captioned(caption, place, replace=True)
+        except Exception as error:  # nobody would see it: the front end keeps what a slider's move raises to itself
+            publish({"text/plain": f"{type(error).__name__}: {error}"}, display_id=place, update=True)
+
+    for widget in made.values():
+        widget.observe(redraw, "value")
+    display(ipywidgets.VBox([*made.values()]))
+    publish_captioned(still, place)
 
 
 def _widget(ipywidgets, name: str, slider: Slider):

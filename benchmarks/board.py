@@ -1,0 +1,74 @@
+"""What the live board costs: trainings with one, two frames a second, beside the same without, in turn in one run.
+
+    python3 course.py bench board
+
+No browser takes part: a frame is drawn and packed as it would be sent. "Frames a second": as many as could be drawn if
+nothing else were done.
+"""
+
+import json
+from functools import partial
+
+import torch
+from _table import append_table
+
+from course_utils import models, timing, training
+from course_utils.data import BinarisedImages, Ring, load_images
+from course_utils.live import boards
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+SECONDS, ROUNDS = 6.0, 3
+
+
+class Sent(boards.Board):
+    """A board whose frames go nowhere."""
+
+    def _show(self, html: str) -> None:
+        self.html = html
+        json.dumps({"text/html": html})
+        self._shown = True
+
+
+def ring(steps: int, callbacks: list) -> training.Run:
+    pair = models.PointGenerator().to(DEVICE), models.PointDiscriminator().to(DEVICE)
+    sample = partial(Ring().sample, device=DEVICE)
+    return training.train_gan(*pair, sample, steps=steps, callbacks=callbacks, progress=False)
+
+
+def dcgan(steps: int, callbacks: list) -> training.Run:
+    pair = models.DCGANGenerator().to(DEVICE), models.DCGANDiscriminator().to(DEVICE)
+    images = load_images(device=DEVICE)
+    return training.train_gan(*pair, images.batch, steps=steps, callbacks=callbacks, progress=False)
+
+
+def vae(steps: int, callbacks: list) -> training.Run:
+    model = models.FullyConnectedVAE(16, hidden=(200,)).to(DEVICE)
+    images = BinarisedImages(load_images(device=DEVICE))
+    return training.train_vae(model, images.batch, steps=steps, callbacks=callbacks, progress=False)
+
+
+def board(fps: float = 2.0, share: float = boards.SHARE) -> boards.Board:
+    return Sent(None, {}, {}, "The training, as it goes", fps, share)
+
+
+def main() -> None:
+    boards.has_front_end = lambda: True
+    rows = []
+    for name, train in {"points, lesson 02": ring, "DCGAN, lesson 03": dcgan, "VAE, lesson 08": vae}.items():
+        steps = max(20, int(200 * SECONDS / timing.seconds(lambda train=train: train(200, []))))
+        runners = {"without": partial(train, steps, []), "with": lambda train=train, n=steps: train(n, [board()])}
+        cost = timing.race(runners, ROUNDS).ratio("with", "without")
+        always = board(30.0, 1.0)
+        train(100, [always, training.every(1, lambda run, always=always: always.look(run))])
+        frame = always.seconds / always.frames
+        rows.append(
+            f"| {name} | {steps:,} | × {cost.median:.3f} ({cost.low:.3f}–{cost.high:.3f}) | {frame * 1e3:.1f} ms | "
+            f"{1 / frame:.0f} | {len(always.html) / 1e3:.0f} kB |"
+        )
+        print(rows[-1], flush=True)
+    columns = ["training", "steps", "time with a board, over that without", "a frame", "frames a second", "its size"]
+    append_table(f"Live board, two frames a second, {ROUNDS} rounds", columns, rows)
+
+
+if __name__ == "__main__":
+    main()
