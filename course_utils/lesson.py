@@ -10,12 +10,13 @@ import torch
 
 from course_utils import live
 from course_utils.checks.pen import Pen
+from course_utils.checks.tally import standing
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.conditions import Condition
 from course_utils.data import ImageData, load_images
 from course_utils.evidence import predicted_seconds
 from course_utils.inputs import require_choice, require_count, require_flag, require_kind, require_mapping
-from course_utils.machine import best_device
+from course_utils.machine import best_device, device_name
 from course_utils.reproduction import Reproduction
 from course_utils.stored_cells import Differences, differences, history
 from course_utils.training.interrupt import STOPPED
@@ -92,11 +93,12 @@ class Lesson(Reproduction, Pen):
         time = f"about {_minutes(timing[0])} (measured on {timing[1]})" if timing else "not measured at this budget"
         checks = "runs every line, checks no claim" if self.unchecked else "every claim is asserted"
         rows = {
-            "device": _device_name(self.device),
+            "device": device_name(self.device),
             **({"data": repr(self._images)} if self._images else {}),
             "budget": f"{self.budget}: {checks}",
             "seed": str(self.seed),
             "time": time,
+            **({"done": done} if self.number == "00" and (done := standing()) else {}),
         }
         return "\n".join([f"Lesson {self.number}", *(f"  {name:<7} {value}" for name, value in rows.items())])
 
@@ -203,7 +205,7 @@ class Lesson(Reproduction, Pen):
             self._ledger = Ledger(
                 _ledger_folder() / f"{self.number}-{self._data}-{self.budget}.json",
                 lesson=self.number, data=self._data, budget=self.budget, seed=self.seed,
-                device=_device_name(self.device), torch=torch.__version__,
+                device=device_name(self.device), torch=torch.__version__,
             )  # fmt: skip
         return self._ledger
 
@@ -235,15 +237,6 @@ def _chosen_seed() -> int:
         shorter = ": 18 digits at most" if len(text) > 18 else ""
         raise ValueError(f"COURSE_SEED must be a whole number such as 0 or 7, not {text[:30]!r}{shorter}")
     return int(text)
-
-
-def _device_name(device: torch.device) -> str:
-    if device.type == "cuda":
-        return f"GPU ({torch.cuda.get_device_name(device)})"
-    if device.type != "cpu":
-        return "GPU (Apple, through Metal)" if device.type == "mps" else f"accelerator ({device.type})"
-    threads = torch.get_num_threads()
-    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
 
 
 def _minutes(seconds: float) -> str:

@@ -83,3 +83,13 @@ def _gpu() -> tuple[str, str]:
     if "google.colab" in sys.modules:
         return "none", "it is switched off: choose *Runtime → Change runtime type → T4 GPU* for the larger protocols"
     return "none", "not needed: the lessons are sized for the CPU"
+
+
+def device_name(device: torch.device) -> str:
+    """What a lesson calls the device that it trains on."""
+    if device.type == "cuda":
+        return f"GPU ({torch.cuda.get_device_name(device)})"
+    if device.type != "cpu":
+        return "GPU (Apple, through Metal)" if device.type == "mps" else f"accelerator ({device.type})"
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"

@@ -121,7 +121,7 @@ def test_the_gpu_is_used_where_there_is_one(monkeypatch):
 def test_an_accelerator_is_called_what_it_is(kind, in_the_table, in_the_report, monkeypatch):
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device(kind))
-    assert lesson._device_name(torch.device(kind)) == in_the_table
+    assert machine.device_name(torch.device(kind)) == in_the_table
     assert in_the_report in repr(machine.check_machine(tiny(), "cpu"))
 
 

@@ -18,6 +18,7 @@ from course_utils.checks.examine import NOT_ATTEMPTED, RIGHT, WRONG, judge
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
 from course_utils.checks.observe import Observations, outcome, weights_of
 from course_utils.checks.student import CHECK_SEED, MARK_SEED
+from course_utils.checks.tally import standing
 from course_utils.commands.lessons import all_lessons
 from course_utils.lesson import Lesson
 
@@ -468,6 +469,7 @@ def test_progress_counts_turns_and_exercises_of_the_whole_course(course, monkeyp
     monkeypatch.setattr(shelf, "LESSONS", ("97", "98"))
     listed = {"98": {"98.1": LOSS, "98.2": NETWORK}}
     monkeypatch.setattr(shelf, "exercises", lambda lesson: listed.get(lesson, {}))
+    assert standing() == ""  # nothing is right yet, and nobody is told so
     course.your_turn("98.1", mine)
     course.your_turn("98.2", StubOfANetwork, balance)
     student.check("98.2", Critic, balance)
@@ -482,6 +484,9 @@ def test_progress_counts_turns_and_exercises_of_the_whole_course(course, monkeyp
     )
     one = "Lesson 98: in the lesson 1 of 2, exercises 1 of 2   (✔ 98.1  ○ 98.2;  ○ 98.1  ✔ 98.2)"
     assert {str(student.progress(asked)) for asked in ("98", 98, " 98 ")} == {one}
+    assert standing().startswith("in the lessons 1 of 2, exercises 1 of 2; ")
+    assert standing() in Lesson("00", course.device, "smoke", 0).table()
+    assert standing() not in course.table()
 
 
 @pytest.mark.parametrize("asked", ["2", "02", 2])

@@ -31,6 +31,13 @@ def progress(lesson: str | int | None = None) -> Tally:
     return Tally(f"{_line(number)}   ({each})" if each else _line(number))
 
 
+def standing() -> str:
+    """The whole course in one line, for its first screen; empty as long as nothing is right."""
+    total = _total(tuple(sorted({*shelf.LESSONS, *shelf.lessons_with_turns()})))
+    nothing = "lessons 0 of" in total and "exercises 0 of" in total
+    return "" if nothing else f"{total.removeprefix('Together:').strip()}; progress() of course_utils.checks lists them"
+
+
 def lesson_page(lesson: str) -> str:
     """Where turns and predictions of a lesson are recorded: beside its exercises, whose numbers may be the same."""
     return f"{lesson}-lesson"
