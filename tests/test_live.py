@@ -13,6 +13,7 @@ from course_utils import data, live, models, objectives, training
 from course_utils.live import boards, buttons, pages, readings
 from course_utils.plots import caption
 from course_utils.progress import WATCHERS, progress
+from course_utils.training.interrupt import STOPPED
 
 
 @pytest.fixture
@@ -304,6 +305,42 @@ def test_two_moves_are_not_the_same_batch_and_the_run_goes_on():
     training.move(run, "discriminator")
     assert not torch.equal(run.loop.random["cpu"], first)
     assert training.go_on(run, 2).steps_done == 6
+
+
+def test_a_move_is_made_as_the_next_step_would_be():
+    """With the rate of that moment: here a schedule has taken it to nothing."""
+    run = plane(steps=4, schedule=lambda progress: float(progress < 1))
+    weights = [weight.clone() for weight in run.discriminator.parameters()]
+    rate = run.loop.step.d_optimizer.param_groups[0]["lr"]
+    training.move(run, "discriminator")
+    assert all(torch.equal(old, new) for old, new in zip(weights, run.discriminator.parameters(), strict=True))
+    assert run.loop.step.d_optimizer.param_groups[0]["lr"] == rate > 0
+
+
+def test_a_run_that_was_moved_is_no_evidence(tmp_path):
+    run = plane(steps=4, checkpoint=tmp_path / "run.pt")
+    kept = (tmp_path / "run.pt").read_bytes()
+    with pytest.warns(UserWarning, match="no longer the one of its call"):
+        training.move(run, "generator")
+    assert run.loop in STOPPED
+    training.go_on(run, 2)
+    assert run.loop in STOPPED and (tmp_path / "run.pt").read_bytes() == kept
+
+
+def test_who_is_frozen_does_not_move():
+    run = plane(steps=2)
+    next(run.generator.parameters()).requires_grad_(False)
+    first = next(run.generator.parameters()).clone()
+    training.move(run, "generator")
+    assert torch.equal(first, next(run.generator.parameters()))
+    run.generator.requires_grad_(False)
+    with pytest.raises(ValueError, match="generator has no weight that may move|all .*frozen|nothing .* train"):
+        training.move(run, "generator")
+    run = plane(steps=2)
+    with torch.no_grad():
+        next(run.discriminator.parameters()).fill_(float("nan"))
+    with pytest.raises(ValueError, match="discriminator"):
+        training.move(run, "discriminator")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from course_utils.inputs import require_count, shown
 from course_utils.training.fit import require_network
-from course_utils.training.loop import require_callbacks
+from course_utils.training.loop import Loop, require_callbacks
 from course_utils.training.ownership import require_ownership
 from course_utils.training.run import Run, every
 
@@ -45,13 +45,7 @@ def go_on(
             stacklevel=2,
         )
         loop.torn = False
-    for name, network in loop.step.networks.items():
-        require_network(name, network)
-    require_ownership(loop.step.players())
-    for batches in loop.step.samples.values():
-        for network in loop.step.networks.values():
-            batches.require_as_before(network)
-    loop.step.note_trained()
+    make_ready(loop)
     if callbacks is not None:
         require_callbacks(callbacks)
         loop.callbacks = callbacks
@@ -64,3 +58,14 @@ def go_on(
     run.interrupted = False
     loop.repeat(pause_after)
     return run
+
+
+def make_ready(loop: Loop) -> None:
+    """Look at everything that a user may have changed since the last step, and take down which weights are trained."""
+    for name, network in loop.step.networks.items():
+        require_network(name, network)
+    require_ownership(loop.step.players())
+    for batches in loop.step.samples.values():
+        for network in loop.step.networks.values():
+            batches.require_as_before(network)
+    loop.step.note_trained()

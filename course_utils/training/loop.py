@@ -51,6 +51,7 @@ class Loop:
     random: dict[str, Tensor] | None = field(default=None, init=False)  # the streams after the last step
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
     running: bool = field(default=False, init=False)
+    moved: bool = field(default=False, init=False)  # whether a player has moved alone: it is no run of this call
     watching: list[Callable[[Run, bool], object]] = field(default_factory=list, init=False)
 
     def __post_init__(self):
@@ -138,7 +139,7 @@ class Loop:
                             saved.save(state_of(run, parts, step.streams))
                         in_any(False)  # the others wait for it
         run.interrupted = run.steps_done < steps
-        (STOPPED.add if run.interrupted else STOPPED.discard)(self)
+        (STOPPED.add if run.interrupted or self.moved else STOPPED.discard)(self)
         if progress:
             print(_closing_line(run, steps, first_step))
 
