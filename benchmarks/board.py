@@ -48,7 +48,7 @@ def vae(steps: int, callbacks: list) -> training.Run:
 
 
 def board(fps: float = 2.0, share: float = boards.SHARE) -> boards.Board:
-    return Sent(None, {}, {}, "The training, as it goes", fps, share)
+    return Sent(fps=fps, share=share)
 
 
 def main() -> None:

@@ -23,7 +23,8 @@ def seconds(function: Callable[[], object], clock: Callable[[], float] = time.pe
     `clock`: `time.process_time` counts the processor's time alone, which other programs do not lengthen; it knows
     nothing of an accelerator, nor of other processes such as a DataLoader's workers.
     """
-    require_function("function", function), require_function("clock", clock)
+    require_function("function", function)
+    require_function("clock", clock, "a function that returns seconds", takes=0)
     synchronise()
     started = clock()
     function()
@@ -76,6 +77,8 @@ class Race:
     def ratio(self, slow: str, fast: str) -> Ratio:
         """Round by round, the seconds of `slow` divided by those of `fast`."""
         require_choice("slow", slow, self.rounds), require_choice("fast", fast, self.rounds)
+        if min(*self.rounds[slow], *self.rounds[fast]) <= 0:
+            raise ValueError("a round took no time by this clock: let the runners do more in a round")
         return Ratio(tuple(s / f for s, f in zip(self.rounds[slow], self.rounds[fast], strict=True)))
 
 
@@ -92,7 +95,7 @@ def race(
     require_mapping("the runners of a race", runners, '{"name": function, ...}')
     for name, runner in runners.items():
         require_function(f"runner {name!r}", runner)
-    require_function("clock", clock)
+    require_function("clock", clock, "a function that returns seconds", takes=0)
     rounds = require_count("rounds", rounds)
     names = list(runners)
     for name in names:

@@ -100,6 +100,47 @@ def test_without_its_memory_nothing_is_overwritten(work, course, damage):
     assert set(after) - set(before) == {"notebooks/02_a_first_gan (newer).ipynb"}
 
 
+def test_links_and_folders_are_the_student_s(work, course, tmp_path):
+    elsewhere = tmp_path / "cloud.ipynb"
+    (work / LESSON).rename(elsewhere)
+    (work / LESSON).symlink_to(elsewhere)
+    other = "notebooks/01_the_minimax_objective.ipynb"
+    (work / other).unlink(), (work / other).mkdir()
+    course("better words")
+    assert any("02_a_first_gan (newer)" in note for note in copies.bring_up_to_date(work))
+    assert (work / LESSON).is_symlink() and (work / other).is_dir()
+    elsewhere.unlink()  # the cloud is not mounted
+    assert copies.bring_up_to_date(work) == [] and (work / LESSON).is_symlink()
+
+
+def test_one_bad_lesson_names_itself_and_the_others_are_remembered(work, course, monkeypatch, tmp_path):
+    newer = course("better words")
+    good = iter(copies._fresh_copies())
+    bad = tmp_path / "99_bad.ipynb"
+    bad.write_text("{")
+
+    def some():
+        yield from ((place, content) for place, content in good if place == LESSON)
+        copies._without_outputs(bad)
+
+    monkeypatch.setattr(copies, "_fresh_copies", some)
+    with pytest.raises(Stop, match="99_bad.ipynb is no notebook"):
+        copies.bring_up_to_date(work)
+    monkeypatch.setattr(copies, "_fresh_copies", lambda: iter([(LESSON, newer)]))
+    assert copies.bring_up_to_date(work) == [] and not list(work.rglob("*(newer)*"))
+
+
+@pytest.mark.parametrize("place", ["notebooks", "exercises", ".copies.json"])
+def test_folders_that_are_no_folders_and_a_memory_that_is_no_file(tmp_path, place):
+    work = tmp_path / "my_work"
+    work.mkdir()
+    (work / place).mkdir() if place.startswith(".") else (work / place).symlink_to(tmp_path)
+    for _ in range(2):
+        with pytest.raises(Stop, match="is a link|is a folder"):
+            copies.bring_up_to_date(work)
+    assert not list(tmp_path.rglob("*.ipynb"))
+
+
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_a_place_that_is_taken(tmp_path, kind):
     work = tmp_path / "my_work"

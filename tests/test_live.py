@@ -5,12 +5,14 @@ import re
 import signal
 import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from course_utils import data, live, models, objectives, training
-from course_utils.live import boards, buttons, pages, readings
+from course_utils.live import boards, buttons, pages, readings, watching
+from course_utils.live.traces import MARKS, Trace
 from course_utils.plots import caption
 from course_utils.progress import WATCHERS, progress
 from course_utils.training.interrupt import STOPPED
@@ -27,6 +29,7 @@ def watched(monkeypatch):
         self._shown = True
 
     monkeypatch.setattr(boards, "has_front_end", lambda: True)
+    monkeypatch.setattr(watching, "has_front_end", lambda: True)
     monkeypatch.setattr(boards.Board, "_show", show)
     return shown
 
@@ -146,8 +149,11 @@ def test_the_levels_are_those_of_a_game_that_nobody_wins():
     for objective, levels in expected.items():
         assert readings.loss_levels(objective) == pytest.approx(levels, abs=1e-5), objective.name
     assert readings.loss_levels(training.Plain(objectives.HINGE)) == {"D at its best": 2.0}
-    odd = objectives.Objective("odd", lambda real, fake: real @ fake[:0], lambda fake: fake.mean())
-    assert readings.loss_levels(odd) == {}
+    asked = []
+    own = objectives.Objective("own", lambda real, fake: asked.append(1) or fake.mean(), lambda fake: -fake.mean())
+    assert readings.loss_levels(own) == {} and not asked  # it may keep something from call to call
+    smoothed = readings.loss_levels(objectives.NON_SATURATING.label_smoothed(0.1))
+    assert smoothed["D at its best"] < 2 * ln2
 
 
 def test_gradient_norms_are_those_of_the_last_step():
@@ -221,7 +227,6 @@ def test_every_training_of_a_lesson_is_watched(watched, monkeypatch):
         WATCHERS.clear()
         live.watch(), live.watch()
         assert len(WATCHERS) == 1
-        monkeypatch.setattr(boards, "has_front_end", lambda: True)
 
         def slow(run):
             time.sleep(0.4)
@@ -237,7 +242,7 @@ def test_every_training_of_a_lesson_is_watched(watched, monkeypatch):
         assert train([training.every(1, slow)]) == 1
         assert train([training.every(1, slow)], progress=False) == 0
         assert train([training.every(1, slow), live.board()]) == 1  # its own
-        monkeypatch.setattr(boards, "has_front_end", lambda: False)
+        monkeypatch.setattr(watching, "has_front_end", lambda: False)
         assert train([training.every(1, slow)]) == 0
     finally:
         WATCHERS[:] = kept
@@ -249,7 +254,7 @@ def test_a_picture_that_fails_ends_alone(watched, monkeypatch, capsys):
 
     monkeypatch.setattr(readings, "drawn_samples", fails)
     run = plane(steps=2)
-    look = boards._unasked(run)
+    look = watching._unasked(run)
     for _ in range(3):
         look(run, False)
         time.sleep(0.6)
@@ -400,3 +405,256 @@ def test_a_chart_of_what_is_not_finite():
 
 def test_a_bar_for_any_loop():
     assert list(progress(range(3), "three")) == [0, 1, 2]
+    order = []
+    for k in progress(order.append(("made", k)) or k for k in range(2)):
+        order.append(("used", k))
+    assert order == [("made", 0), ("used", 0), ("made", 1), ("used", 1)]
+    with pytest.raises(ValueError, match=r"a for loop can run over, not 5: write range\(5\)"):
+        progress(5)
+
+
+# --- what a breaker found -----------------------------------------------------------------------------------
+
+
+def of_points(generator, discriminator, sample, board, **options):
+    torch.manual_seed(0)
+    return training.train_gan(
+        generator, discriminator, sample, steps=4, callbacks=[board] if board else [], progress=False, **options
+    )
+
+
+def point_pair(dim=2):
+    torch.manual_seed(0)
+    return models.PointGenerator(dim=dim), models.PointDiscriminator(dim=dim)
+
+
+class Even(nn.Module):
+    """A generator of even batches only."""
+
+    latent_dim = 2
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, z):
+        return self.layer(z.view(-1, 4)).view(-1, 2)
+
+
+class Logarithmic(nn.Module):
+    """A discriminator that is undefined where there are no data."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.net(x.log()).squeeze(-1)
+
+
+def positive():
+    return nn.Sequential(models.PointGenerator(), nn.Softplus())
+
+
+ODD = {
+    "one number": (lambda: point_pair(1), lambda n: torch.randn(n, 1), {}),
+    "three numbers": (lambda: point_pair(3), lambda n: torch.randn(n, 3), {}),
+    "packs": (lambda: (point_pair()[0], models.Packed(models.PointDiscriminator(dim=4), 2)), data.Ring().sample, {}),
+    "even batches": (lambda: (Even(), point_pair()[1]), data.Ring().sample, {}),
+    "a clamp": (
+        lambda: (point_pair()[0], nn.Sequential(nn.Linear(2, 1), nn.Flatten(0), nn.Hardtanh(0, 1))),
+        data.Ring().sample,
+        {"objective": objectives.LEAST_SQUARES},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_trains_without_a_board_trains_with_one(kind, watched):
+    make, sample, options = ODD[kind]
+    seen, unseen = (of_points(*make(), sample, board, **options) for board in (live.board(fps=30, share=1), None))
+    assert torch.equal(seen.rows, unseen.rows) and watched and "<svg" in watched[-1][1]
+
+
+def test_a_d_that_is_not_finite_everywhere_gets_no_colours(watched):
+    torch.manual_seed(0)
+    generator, discriminator = positive(), Logarithmic()
+    generator.latent_dim = 2
+    of_points(generator, discriminator, lambda n: torch.rand(n, 2) + 0.1, live.board(torch.randn(50, 2)))
+    assert "generated ones triangles." in watched[-1][1] and "blue where" not in watched[-1][1]
+
+
+def test_an_ensemble_s_statistics_stay(watched):
+    def pair():
+        return models.PointGenerator(), nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+
+    runs = [
+        training.train_ensemble(
+            pair, data.Ring().sample, seeds=(0, 1), steps=5, callbacks=callbacks, progress=False, batch_size=16
+        )
+        for callbacks in ([live.board(fps=30, share=1)], [])
+    ]
+    seen, unseen = (run.discriminator.state_dict() for run in runs)
+    assert all(torch.equal(seen[name], unseen[name]) for name in seen) and "blue where D" in watched[-1][1]
+
+
+def test_sources_with_a_memory_are_left_alone(watched):
+    class Jittered(data.Ring):
+        def __init__(self):
+            super().__init__()
+            self.rng = np.random.default_rng(0)
+
+        def sample(self, n):
+            return super().sample(n) + torch.as_tensor(self.rng.normal(size=(n, 2)), dtype=torch.float32) * 0.1
+
+    def with_numpy(n):
+        return torch.as_tensor(np.random.normal(size=(n, 2)), dtype=torch.float32)
+
+    for source in (lambda: Jittered().sample, lambda: with_numpy):
+        rows = []
+        for board in (live.board(measures={"m": lambda run: np.random.rand()}, fps=30, share=1), None):
+            np.random.seed(0)
+            rows.append(of_points(*point_pair(), source(), board).rows)
+        assert torch.equal(*rows)
+
+
+def test_one_board_for_two_runs_begins_anew(watched):
+    board = live.board(fps=30, share=1)
+    plane([board], steps=30)
+    images([board])
+    assert "Generated images." in board.html and len(board.film) <= 8
+    far = data.Grid(spacing=200.0)
+    of_points(*point_pair(), far.sample, board, objective=objectives.LEAST_SQUARES)
+    assert "2 ln 2" not in board.html and "probability" not in board.summary
+    assert board._pictures._extent[1] > 300
+
+
+def test_measures_may_be_anything_that_is_one_number(watched):
+    values = iter([float("nan"), torch.tensor([float("inf")]), 1e17, 1e17, 1e17, 1e17, 1e17])
+    board = live.board(measures={"m": lambda run: next(values)}, floors={"m": 1e17}, fps=30, share=1)
+    plane([board], steps=3)
+    assert "<svg" in board.html
+    for wrong in (None, torch.ones(2), "x", 1j):
+        with pytest.raises(ValueError, match="the measure 'm' must be one number, not"):
+            plane([live.board(measures={"m": lambda run, wrong=wrong: wrong})], steps=2)
+
+
+def test_the_latest_value_is_said_however_many_there_are(watched):
+    board = live.board(measures={"done": lambda run: run.steps_done}, fps=30, share=1)
+    run = plane(steps=1)
+    for done in range(1, 600):
+        run.steps_done = 1
+        board._note("done", "done", done, done)
+    xs, ys = board._traces["done"]["done"].points()
+    assert (xs[-1], ys[-1]) == (599, 599) and len(xs) <= 2 * MARKS + 1
+    assert xs == pytest.approx(ys) and xs == sorted(xs)
+
+
+@pytest.mark.parametrize(
+    ("real", "said"),
+    [
+        (torch.randn(50), "real must be points"),
+        (torch.randn(50, 3), "real must be points"),
+        (torch.zeros(5, 2, 8, 8), "real must have shape"),
+        (torch.rand(5, 1, 8, 8), "looks like"),
+        (torch.zeros(3, 28, 28), "real must be points"),
+        ("x", "real"),
+    ],
+)
+def test_real_samples_that_cannot_be_shown(real, said):
+    with pytest.raises(ValueError, match=said):
+        live.board(real)
+
+
+def test_real_samples_of_another_kind(watched):
+    with pytest.raises(ValueError, match=r"real holds images, and the generator draws points \[300, 2\]"):
+        plane([live.board(torch.rand(3, 1, 8, 8) * 2 - 1)])
+    bytes_of = (torch.rand(30, 1, 28, 28) * 255).to(torch.uint8)
+    images([live.board(bytes_of)])
+    assert "Real images." in watched[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"measures": {1: len}}, "a measure's name"),
+        ({"measures": {"m": 3}}, "the measure 'm' must be"),
+        ({"floors": {"m": 1.0}}, "there is no such measure"),
+        ({"fps": 0}, "fps"),
+        ({"fps": 60}, "fps"),
+        ({"share": 0}, "share"),
+        ({"slow": 1}, "slow"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_boards_that_cannot_be(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        live.board(**wrong)
+
+
+def curve(board, name):
+    return board._traces["losses"][name].points()
+
+
+def test_a_loop_of_your_own_keeps_its_curves_apart(watched):
+    board, average = live.board(), torch.zeros(())
+    for step in range(1, 11):
+        average.mul_(0).add_(step)
+        board.update(step, 10, {"D": average, "G": -step} if step % 2 else {"G": -step, "D": average})
+    assert curve(board, "D") == (list(range(1, 11)), list(range(1, 11)))
+    assert curve(board, "G")[1] == [-step for step in range(1, 11)]
+    for step in range(5, 101, 10):  # a second time, every ten steps, one player at a time
+        board.update(step, 100, {"D": 1.0})
+        board.update(step, 100, {"G": 2.0})
+    assert curve(board, "D")[0] == curve(board, "G")[0] == list(range(5, 101, 10))
+
+
+def test_a_loop_of_your_own_may_have_a_sigmoid_at_the_end(watched):
+    torch.manual_seed(0)
+    discriminator = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    board = live.board(torch.randn(20, 2))
+    board.update(1, 1, {"D": 1.0}, models.PointGenerator(), discriminator)
+    assert "blue where D believes real" in board.html
+    points = np.array([[0.0, 0.0], [2.0, 1.0]])
+    said = discriminator(torch.tensor(points, dtype=torch.float32)).squeeze(-1).detach().numpy()
+    assert readings.opinion_of(discriminator)(points) == pytest.approx(said, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda b: b.update(0, 5, {"D": 1.0}), "step"),
+        (lambda b: b.update(6, 5, {"D": 1.0}), "step"),
+        (lambda b: b.update(1, 5, 3.0), "losses"),
+        (lambda b: b.update(1, 5, {"D": torch.ones(4)}), "the loss 'D' must be one number"),
+        (lambda b: b.update(1, 5, {"D": None}), "the loss 'D' must be one number"),
+        (lambda b: b.update(1, 5, {"D": "x"}), "the loss 'D' must be one number"),
+        (lambda b: b.update(1, 5, {0: 1.0}), "a loss's name"),
+        (lambda b: b.update(1, 5, {"D": 1.0}, nn.Sequential(nn.Linear(2, 2))), "latent_dim"),
+        (lambda b: b.update(1, 5, {"D": 1.0}, lambda z: z), "latent_dim"),
+        (lambda b: b.update(1, 5, {"D": 1.0}, models.ConditionalGenerator(4, 4)), "draws nothing from z"),
+    ],
+)
+def test_updates_that_cannot_be_drawn(call, said, watched):
+    with pytest.raises(ValueError, match=said):
+        call(live.board())
+
+
+def test_a_long_loop_stays_small(watched):
+    """Ten thousand steps, and the curve holds what it held after a thousand."""
+    trace = Trace()
+    for step in range(1, 10_001):
+        trace.note(step, torch.tensor(float(step)))
+    assert len(trace._means) < 2 * MARKS and len(trace._waiting) < 64 and len(trace._open) <= trace._each <= 128
+    xs, ys = trace.points()
+    assert xs == pytest.approx(ys) and ys[-1] == 10_000
+
+
+def test_a_film_is_shown_once_however_often_one_pauses(monkeypatch):
+    shown = []
+    monkeypatch.setattr(boards.Film, "show", lambda film: shown.append(len(film)))
+    run = plane([stop_button(3), live.board()], steps=6)
+    assert run.interrupted and not shown
+    training.go_on(run, pause_after=1)
+    training.go_on(run)
+    assert len(shown) == 1

@@ -37,6 +37,11 @@ def test_the_processor_s_clock_stands_still_while_the_program_waits():
     assert result.ratio("works", "waits").low > 1
 
 
+def test_a_clock_that_is_too_coarse_says_so():
+    with pytest.raises(ValueError, match="a round took no time by this clock"):
+        race({"a": int, "b": int}, 3, lambda: 0.0).ratio("a", "b")
+
+
 @pytest.mark.parametrize(("runners", "rounds"), [({}, 3), ({"a": int}, 0)])
 def test_a_race_needs_runners_and_rounds(runners, rounds):
     with pytest.raises(ValueError, match="the runners of a race must be|rounds must be at least 1, not 0"):

@@ -17,6 +17,7 @@ from course_utils.commands.lessons import ROOT, all_lessons, exercise_notebooks,
 from course_utils.storage import locked, write_json, write_whole
 
 WORK = ROOT / "my_work"
+MEMORY = ".copies.json"  # what was written, so that it is known what somebody has changed since
 _TO_EXERCISES = re.compile(r"(\]\(\.\./exercises/)(\d\d)(_\w+/)\2_\w+(\.ipynb)")
 
 
@@ -25,24 +26,36 @@ def bring_up_to_date(work: Path = WORK) -> list[str]:
 
     Raises Stop where `work` cannot be written.
     """
-    if why := unusable(work):
-        raise Stop(f"{work} {why}")
-    work.mkdir(exist_ok=True)
-    notes = []
-    with locked(work / ".copies.json"):
+    for folder in (work, work / "notebooks", work / "exercises"):
+        if why := unusable(folder):
+            raise Stop(f"{folder} {why}")
+        folder.mkdir(exist_ok=True)
+    if (work / MEMORY).is_dir():
+        raise Stop(f"{work / MEMORY} is a folder, and should be a file: move it away")
+    notes, known = [], {}
+    with locked(work / MEMORY):
         known = _known(work)
-        for place, content in _fresh_copies():
-            page, version, copy = known.get(place, {}), _digest(content), work / place
-            present = _digest(copy.read_bytes()) if copy.exists() else None
-            theirs = present not in (None, version, page.get("written"))
-            if not theirs and present != version:
-                write_whole(copy, content)
-            if theirs and page.get("offered") != version:  # the course has a newer one
-                beside = _free_name(copy)
-                write_whole(beside, content)
-                notes.append(f"{place} has changed in the course; yours is kept, the newer one is {beside.name}")
-            known[place] = {"written": page.get("written") if theirs else version, "offered": version}
-        write_json(work / ".copies.json", known)
+        try:
+            for place, content in _fresh_copies():
+                notes += _bring(work, place, content, known)
+        finally:
+            write_json(work / MEMORY, known)
+    return notes
+
+
+def _bring(work: Path, place: str, content: bytes, known: dict[str, dict[str, str]]) -> list[str]:
+    """One copy; what there is to say of it. Links and folders in its place count as the student's."""
+    page, version, copy = known.get(place, {}), _digest(content), work / place
+    special = copy.is_symlink() or copy.is_dir() or copy.parent.is_symlink()
+    present = "" if special else _digest(copy.read_bytes()) if copy.exists() else None
+    theirs, notes = present not in (None, version, page.get("written")), []
+    if not theirs and present != version:
+        write_whole(copy, content)
+    if theirs and page.get("offered") != version and not copy.parent.is_symlink():  # the course has a newer one
+        beside = _free_name(copy)
+        write_whole(beside, content)
+        notes.append(f"{place} has changed in the course; yours is kept, the newer one is {beside.name}")
+    known[place] = {"written": page.get("written") if theirs else version, "offered": version}
     return notes
 
 
@@ -50,13 +63,20 @@ def _fresh_copies() -> Iterator[tuple[str, bytes]]:
     """Every copy as it should be written: its place in the folder, and its content."""
     for path in all_lessons().values():
         yield f"notebooks/{path.name}", _without_outputs(path)
-    for path in exercise_notebooks("exercises"):  # a name of its own, to tell its tab from the lesson's
-        yield f"exercises/{path.parent.name}/{path.name[:2]}_exercises.ipynb", _without_outputs(path)
+    for path in exercise_notebooks("exercises"):
+        if path.stem == path.parent.name:  # and no notebook of the student's own; its copy's tab has a name of its own
+            yield f"exercises/{path.parent.name}/{path.name[:2]}_exercises.ipynb", _without_outputs(path)
 
 
 def _without_outputs(path: Path) -> bytes:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = notebook["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Stop(
+            f"{path} is no notebook ({type(error).__name__}): `git checkout {path.name}` brings it back"
+        ) from error
+    for cell in cells:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
         else:
@@ -70,7 +90,7 @@ def _known(work: Path) -> dict[str, dict[str, str]]:
     Without it every copy that is not as the course has it now counts as changed, and none is overwritten.
     """
     try:
-        known = json.loads((work / ".copies.json").read_text(encoding="utf-8"))
+        known = json.loads((work / MEMORY).read_text(encoding="utf-8"))
         return {str(place): dict(page) for place, page in known.items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,18 +20,18 @@ from course_utils.inputs import (
     require_mapping,
     require_number,
     require_text,
+    shown,
 )
-from course_utils.live import pages, readings
+from course_utils.live import pages, pictures, readings
 from course_utils.live.buttons import offer
-from course_utils.live.pictures import pictures_of
 from course_utils.live.readings import Panel
-from course_utils.plots import Film, arrays
+from course_utils.live.traces import Trace
+from course_utils.plots import Film
 from course_utils.plots.arrays import number
 from course_utils.plots.caption import has_front_end, publish
-from course_utils.plots.plane import Extent, window
-from course_utils.progress import WATCHERS
 from course_utils.training import Run, every, forked_random_state
 
+TITLE = "The training, as it goes"
 SHARE = 0.05  # of the training's time that drawing may take
 SPOKEN = 5.0  # seconds between two sentences for a screen reader
 SLOW = 5  # steps a second in slow motion
@@ -42,7 +44,7 @@ def board(
     *,
     measures: Mapping[str, Callable[[Run], float]] | None = None,
     floors: Mapping[str, float] | None = None,
-    title: str = "The training, as it goes",
+    title: str = TITLE,
     fps: float = 2.0,
     share: float = SHARE,
     slow: bool = False,
@@ -55,25 +57,25 @@ def board(
     that stand beside the generated ones; without it the course's own data sets are asked, other sources left alone.
 
     Drawn at most `fps` times a second (1 to 30), and less often where it would take more than `share` of the time.
-    Nothing of it changes the run. The film of what was seen is in `.film`; where nobody watches (stored notebooks,
-    scripts) it is drawn at 20 steps, and shown at the end. A run that was stopped gets buttons: on to its end, one
-    step, one move of a player alone. `slow`: slow motion, five steps a second. A loop of your own: `board.update(…)`.
+    Nothing of it changes the run, unless a network counts its own calls. The film of what was seen is in `.film`; where
+    nobody watches (stored notebooks, scripts) it is drawn at 20 steps, and shown at the end. A run that was stopped
+    gets buttons: on to its end, one step, one move of a player alone. `slow`: slow motion, five steps a second. A loop
+    of your own calls `board.update(…)`. Raises ValueError for what cannot be shown.
     """
-    for name, measure in (measures := _mapping("measures", measures)).items():
+    known = {require_text("a measure's name", name): f for name, f in _mapping("measures", measures).items()}
+    for name, measure in known.items():
         require_function(f"the measure {name!r}", measure, "a function of the run that returns a number", takes=1)
     floors = {name: require_number(f"floors[{name!r}]", x) for name, x in _mapping("floors", floors).items()}
-    if unknown := set(floors) - set(measures):
-        raise ValueError(f"floors names {', '.join(sorted(unknown))}, and there is no such measure")
+    if unknown := set(floors) - set(known):
+        raise ValueError(f"floors names {', '.join(map(str, unknown))}, and there is no such measure")
     require_number("fps", fps, above=0, most=30)
     require_number("share", share, above=0, most=1)
-    shown = None if real is None else arrays.array(real, "real")
-    return Board(
-        shown, measures, floors, require_text("title", title), fps, share, Film(title), slow=require_flag("slow", slow)
-    )
+    require_flag("slow", slow), require_text("title", title)
+    return Board(pictures.given(real), known, floors, title, fps, share, slow=slow)
 
 
 def _mapping(name: str, given: Mapping | None) -> dict:
-    return {} if given is None else dict(require_mapping(name, given, '{"modes found": …}'))
+    return {} if given is None else dict(require_mapping(name, given, '{"name": …, ...}'))
 
 
 class Board(every):
@@ -81,37 +83,44 @@ class Board(every):
 
     def __init__(
         self,
-        real: np.ndarray | None,
-        measures: Mapping[str, Callable[[Run], float]],
-        floors: Mapping[str, float],
-        title: str,
-        fps: float,
-        share: float,
-        film: Film | None = None,
+        real: np.ndarray | None = None,
+        measures: Mapping[str, Callable[[Run], float]] | None = None,
+        floors: Mapping[str, float] | None = None,
+        title: str = TITLE,
+        fps: float = 2.0,
+        share: float = SHARE,
+        *,
+        filmed: bool = True,
         wait: float = 0.0,
         slow: bool = False,
     ):
         super().__init__(1, self._look)
-        self.measures, self.floors, self.title = measures, floors, title
-        self.fps, self.share, self.film, self.slow = fps, share, film, slow
+        self.measures, self.floors, self.title = measures or {}, floors or {}, title
+        self.fps, self.share, self.slow = fps, share, slow
+        self._real, self._filmed, self._wait = real, filmed, wait
+        self._begin(None)
+
+    def _begin(self, run: Run | None) -> None:
+        """A run that it has not seen before: nothing of an earlier one is left."""
         self.html, self.summary = "", ""
         self.frames, self.seconds = 0, 0.0  # how many were drawn so far, and what that took
-        self._real = real
-        self._id = f"board-{os.getpid()}-{next(_numbers)}"
-        self._wait, self._next, self._spoken, self._shown = wait, 0.0, 0.0, False
+        self.film = Film(self.title) if self._filmed else None
+        self._run, self._id = run, f"board-{os.getpid()}-{next(_numbers)}"
         self._watched: bool | None = None  # known from the first call on
-        self._offered = False
+        self._next, self._spoken, self._shown, self._offered = 0.0, 0.0, False, False
         self._levels: dict[str, float] | None = None
-        self._marks: dict[str, dict[str, tuple[list[float], list[float]]]] = {}
-        self._rows: list[list[Tensor]] = []  # of a loop of your own
-        self._extent: Extent | None = None
+        self._traces: dict[str, dict[str, Trace]] = {}  # by panel and curve
+        self._pictures = pictures.Pictures(self._real)
 
     def __call__(self, run: Run, at_end: bool) -> bool:
         """Look at the run, if it is time to; whether it was. Its random numbers stay as they were."""
+        if run is not self._run:
+            self._begin(run)
         drawn = self._if_due(run.steps_done, len(run.rows), at_end, lambda: self._look(run), run.device)
-        if at_end and run.steps_done < len(run.rows) and self._watched and not self._offered:
-            self._offered = True
+        stopped = at_end and run.steps_done < len(run.rows)
+        if stopped and self._watched and not self._offered:
             offer(run, self)
+        self._offered = (self._offered or stopped) and not (at_end and not stopped)
         return drawn
 
     def look(self, run: Run) -> None:
@@ -129,21 +138,24 @@ class Board(every):
         """For a loop of your own: call it after step `step` of `of`, with the losses {"D": …, "G": …} of this step.
 
         `generator` (with a `latent_dim`) draws the samples, `discriminator` colours the plane. Losses stay tensors
-        until a frame is drawn. Whether one was.
+        until they are drawn. A smaller step than the one before begins a new run. Returns whether a frame was drawn.
         """
         of = require_count("of", of)
         step = require_count("step", step, most=of)
         given = _mapping("losses", losses)
-        self._rows.append([torch.as_tensor(loss).detach().reshape(()) for loss in given.values()])
-        device = next(generator.parameters()).device if generator is not None else torch.device("cpu")
+        traces = self._traces.setdefault("losses", {})
+        if any(step < trace.step for trace in traces.values()):
+            self._begin(None)
+            traces = self._traces.setdefault("losses", {})
+        for name, loss in given.items():
+            traces.setdefault(require_text("a loss's name", name), Trace()).note(step, _one_number(name, loss))
+        weight = next(generator.parameters(), None) if isinstance(generator, nn.Module) else None
 
         def look() -> None:
-            xs, columns = readings.means_over_stretches(torch.stack([torch.stack(row).cpu() for row in self._rows]))
-            curves = {name: (xs, ys) for name, ys in zip(given, columns, strict=True)}
             drawn = None if generator is None else readings.drawn_by(generator)
-            self._frame(step, of, [Panel("losses", curves)], drawn, self._real, discriminator)
+            self._frame(step, of, [], drawn, None, discriminator)
 
-        return self._if_due(step, of, step == of, look, device)
+        return self._if_due(step, of, step == of, look, torch.device("cpu") if weight is None else weight.device)
 
     def _if_due(self, done: int, steps: int, at_end: bool, look: Callable[[], None], device: torch.device) -> bool:
         began = time.perf_counter()
@@ -151,14 +163,14 @@ class Board(every):
             self._watched, self._next = has_front_end(), began + self._wait
         if not (self._is_time(began, at_end) if self._watched else self._is_filmed(done, steps, at_end)):
             return False
-        with forked_random_state(device, readings.SEED):
+        with forked_random_state(device, readings.SEED), _numpy_and_python_forked():
             look()
         spent = time.perf_counter() - began
         self.frames, self.seconds = self.frames + 1, self.seconds + spent
         self._next = began + max(1 / self.fps, spent / self.share)
         if self.slow and self._watched:
             time.sleep(max(0.0, 1 / SLOW - spent))
-        if at_end and not self._watched and len(self.film):
+        if done == steps and at_end and not self._watched and len(self.film):
             self.film.show()
         return True
 
@@ -172,31 +184,29 @@ class Board(every):
         if self._levels is None:
             self._levels = readings.loss_levels(run.loop.identity.get("game"))
         for name, value in readings.gradient_norms(run).items():
-            self._mark("gradient norm", name, run.steps_done, value)
+            self._note("gradient norm", name, run.steps_done, value)
         for name, measure in self.measures.items():
-            self._mark(name, name, run.steps_done, arrays.scalar(measure(run), f"the measure {name!r}"))
-        real = readings.real_samples(run) if self._real is None else self._real
+            self._note(name, name, run.steps_done, _one_number(name, measure(run), "the measure"))
         panels = readings.curve_panels(run, self._levels) if run.steps_done else []
-        self._frame(run.steps_done, len(run.rows), panels, readings.drawn_samples(run), real, readings.judge_of(run))
+        discriminator = None if getattr(run, "conditional", False) else getattr(run, "discriminator", None)
+        real = readings.real_samples(run) if self._real is None else None
+        self._frame(run.steps_done, len(run.rows), panels, readings.drawn_samples(run), real, discriminator)
 
-    def _mark(self, title: str, name: str, step: int, value: float) -> None:
-        xs, ys = self._marks.setdefault(title, {}).setdefault(name, ([], []))
-        xs.append(float(step)), ys.append(value)
+    def _note(self, title: str, name: str, step: int, value: float | Tensor) -> None:
+        self._traces.setdefault(title, {}).setdefault(name, Trace()).note(step, value)
 
-    def _frame(self, step: int, of: int, panels: list[Panel], drawn, real, judge) -> None:
-        if self._extent is None and drawn is not None and drawn.ndim == 2:
-            self._extent = window(drawn if real is None else real, 0.7)  # that of the first frame holds for all
-        pictures = pictures_of(drawn, real, judge, self._extent)
-        if self.film is not None and pictures:
-            self.film.add(next(iter(pictures.values())), f"step {step:,}")
-        for title, curves in self._marks.items():
-            few = {name: (xs[:: _stride(xs)], ys[:: _stride(xs)]) for name, (xs, ys) in curves.items()}
-            panels = [*panels, Panel(title, few, {"floor": self.floors[title]} if title in self.floors else {})]
+    def _frame(self, step: int, of: int, panels: list[Panel], drawn, real, discriminator: nn.Module | None) -> None:
+        seen = self._pictures.of(drawn, real, discriminator)
+        if self.film is not None and seen:
+            self.film.add(next(iter(seen.values())), f"step {step:,}")
+        for title, traces in self._traces.items():
+            floor = {"floor": self.floors[title]} if title in self.floors else {}
+            panels = [*panels, Panel(title, {name: trace.points() for name, trace in traces.items()}, floor)]
         self.summary, now = _in_words(step, of, panels), time.perf_counter()
         spoken = now >= self._spoken + SPOKEN or step == of
         self._spoken = now if spoken else self._spoken
         if self._watched:
-            self._show(pages.page(self.title, self.summary, pictures, panels, spoken))
+            self._show(pages.page(self.title, self.summary, seen, panels, spoken))
 
     def _show(self, html: str) -> None:
         self.html = html
@@ -204,8 +214,25 @@ class Board(every):
         self._shown = True
 
 
-def _stride(marks: list[float]) -> int:
-    return -(-len(marks) // readings.MARKS)
+def _one_number(name: object, value: object, what: str = "the loss") -> Tensor:
+    """A number or a tensor of one element, NaN and infinity too: they are what one wants to see."""
+    try:
+        found = value if isinstance(value, Tensor) else torch.tensor(float(value))
+        if found.numel() == 1 and not found.is_complex():
+            return found
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{what} {name!r} must be one number, not {shown(value)}")
+
+
+@contextmanager
+def _numpy_and_python_forked() -> Iterator[None]:
+    """A measure may draw from these; a sampler of the run's own may, too."""
+    kept = np.random.get_state(), random.getstate()
+    try:
+        yield
+    finally:
+        np.random.set_state(kept[0]), random.setstate(kept[1])
 
 
 def _in_words(step: int, of: int, panels: list[Panel]) -> str:
@@ -213,26 +240,3 @@ def _in_words(step: int, of: int, panels: list[Panel]) -> str:
         f"{p.title}: " + ", ".join(f"{name} {number(ys[-1])}" for name, (_, ys) in p.curves.items()) for p in panels
     ]
     return " ".join([f"Step {step:,} of {of:,}.", *(f"{sentence}." for sentence in told)])
-
-
-def watch() -> None:
-    """From now on every training that shows its progress, and takes more than a second, is seen as on a `board`."""
-    if not WATCHERS:
-        WATCHERS.append(_unasked)
-
-
-def _unasked(run: Run) -> Callable[[Run, bool], object] | None:
-    """A board for a run that has none of its own; whatever goes wrong with it, the training goes on."""
-    if not has_front_end() or any(isinstance(callback, Board) for callback in run.loop.callbacks):
-        return None
-    watching = [Board(None, {}, {}, "The training, as it goes", 2.0, SHARE, wait=1.0)]
-
-    def look(run: Run, at_end: bool) -> None:
-        try:
-            for one in watching:
-                one(run, at_end)
-        except Exception as error:
-            watching.clear()
-            print(f"The picture of this training ends here ({type(error).__name__}: {error}); the training goes on.")
-
-    return look

@@ -61,7 +61,8 @@ def _chart(panel: Panel) -> str:
     values = np.concatenate([*(ys for _, ys in curves.values()), list(panel.levels.values())])
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    low, high = (low, high) if high - low > 1e-9 else (low - 0.5, high + 0.5)
+    margin = max(0.5, 0.05 * abs(low)) if high - low <= 1e-9 * max(1.0, abs(low)) else 0.0
+    low, high = low - margin, high + margin
     last = max((float(xs[-1]) for xs, _ in curves.values()), default=1.0)
     right, bottom = WIDTH - 6, HEIGHT - 30
 

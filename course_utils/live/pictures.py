@@ -2,31 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from torch import nn
 
-from course_utils.live.readings import IMAGES
+from course_utils.live.readings import IMAGES, POINTS, opinion_of
 from course_utils.plots import arrays, raster
-from course_utils.plots.plane import Extent
+from course_utils.plots.plane import Extent, window
 
 SIZE = 300  # pixels of a picture's side
 
 
-def pictures_of(
-    drawn: np.ndarray | None, real: np.ndarray | None, judge: Callable | None, extent: Extent | None
-) -> dict[str, np.ndarray]:
-    """Pictures uint8 [h, w, 3] by their text alternatives; {} for samples that are neither points nor images."""
-    if drawn is None:
+class Pictures:
+    """The pictures of one run; the window of the plane is that of the first frame."""
+
+    def __init__(self, real: np.ndarray | None):
+        self._real, self._extent = real, None
+
+    def of(
+        self, drawn: np.ndarray | None, real: np.ndarray | None, discriminator: nn.Module | None
+    ) -> dict[str, np.ndarray]:
+        """uint8 [h, w, 3] by their text alternatives; {} for samples that are neither points nor images, or not finite.
+
+        Raises ValueError where the real samples that were given are of another kind than those drawn.
+        """
+        if drawn is None:
+            return {}
+        if self._real is not None and self._real.ndim != drawn.ndim:
+            kinds = {2: "points", 4: "images"}
+            raise ValueError(
+                f"real holds {kinds[self._real.ndim]}, and the generator draws "
+                f"{kinds.get(drawn.ndim, 'something else')} {list(drawn.shape)}"
+            )
+        real = real if self._real is None else self._real
+        if drawn.ndim == 2 and drawn.shape[1] == 2:
+            return self._points(drawn[np.isfinite(drawn).all(1)], real, discriminator)
+        if drawn.ndim == 4 and drawn.shape[1] in (1, 3) and np.isfinite(drawn).all():
+            grids = {"Generated images.": drawn} | ({} if real is None else {"Real images.": real})
+            return {words: _grid(images) for words, images in grids.items()}
         return {}
-    if drawn.ndim == 2 and drawn.shape[1] == 2:
+
+    def _points(self, drawn: np.ndarray, real: np.ndarray | None, discriminator: nn.Module | None) -> dict:
+        seen = drawn if real is None else real
+        if self._extent is None and len(seen):
+            self._extent: Extent = window(seen, 0.7)
+        if self._extent is None:
+            return {}
         words = "Generated points" if real is None else "Real points are circles, generated ones triangles"
-        words += "." if judge is None else "; blue where D believes real, orange where generated."
-        return {words: raster.scatter_frame(drawn[:0] if real is None else real, drawn, extent, SIZE, judge)}
-    if drawn.ndim == 4 and drawn.shape[1] in (1, 3):
-        grids = {"Generated images.": drawn} if real is None else {"Generated images.": drawn, "Real images.": real}
-        return {words: _grid(images) for words, images in grids.items()}
-    return {}
+        place = (drawn[:0] if real is None else real, drawn, self._extent, SIZE)
+        if opinion := opinion_of(discriminator):
+            try:
+                over = raster.scatter_frame(*place, opinion)
+                return {f"{words}; blue where D believes real, orange where generated.": over}
+            except Exception:  # a D that cannot judge every point of the plane, or is not finite there
+                pass
+        return {f"{words}.": raster.scatter_frame(*place)}
+
+
+def given(real: object) -> np.ndarray | None:
+    """The real samples that a user gave, as many as are shown. Raises ValueError for neither points nor images."""
+    if real is None:
+        return None
+    samples = arrays.array(real, "real", finite=False) if getattr(real, "ndim", 0) != 4 else None
+    if samples is None:
+        pixels = arrays.images(real[:IMAGES], "real")  # checks their range, and takes bytes as well
+        return pixels.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+    if samples.ndim != 2 or samples.shape[1] != 2 or not len(samples):
+        raise ValueError(f"real must be points [n, 2] or images [n, 1 or 3, h, w], not {list(samples.shape)}")
+    return arrays.array(samples[:POINTS], "real")
 
 
 def _grid(images: np.ndarray) -> np.ndarray:

@@ -1,4 +1,8 @@
-"""What can be read off a run while it trains: samples, losses and their levels, D's probabilities, gradients."""
+"""What can be read off a run while it trains: samples, losses and their levels, D's probabilities, gradients.
+
+Looking changes nothing: networks are asked in evaluation mode and without gradients, and sources of data only where
+drawing from them leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,17 @@ from torch import Tensor, nn
 
 from course_utils.data import ImageData
 from course_utils.data.toys import Mixture
-from course_utils.models import evaluating, sample_latent
+from course_utils.inputs import shown
+from course_utils.live.traces import MARKS
+from course_utils.models import MinibatchStd, Packed, evaluating, sample_latent
 from course_utils.objectives import Objective
 from course_utils.training import GANRun, Run, VAERun, forked_random_state
 
 POINTS, IMAGES = 300, 25  # samples that a frame shows
-MARKS = 120  # points of a curve: more cannot be told apart at its width
 SEED = 0  # of the samples, the same in each frame: what moves between two frames is the network
 PLAYERS = {"generator": "G", "discriminator": "D"}
 LABELS = {"d_loss": "D", "g_loss": "G", "real_prob": "real", "fake_prob": "generated", "kl": "KL"}
+LEVELS = {"2 ln 2": 2 * math.log(2), "ln 2": math.log(2), "−ln 2": -math.log(2)}
 
 
 @dataclass(frozen=True)
@@ -64,28 +70,24 @@ def loss_levels(game: object) -> dict[str, float]:
     """Where the losses stand if nobody can tell G's samples from real ones, and D is at its best: {name: height}.
 
     D then does best with one number for all samples, the minimum of c ↦ L_D(c, c); G's loss is that at the same number,
-    where there is only one. Empty for a game that is more than two functions of logits.
+    where there is only one. Empty for a game that is more than two of the course's functions of logits: a function of
+    your own may keep something from call to call.
     """
     objective = getattr(game, "objective", game)
     if not isinstance(objective, Objective) or objective.on_features:
         return {}
     of_d, of_g = objective.discriminator_loss, objective.generator_loss
-    constants = torch.linspace(-2, 2, 81).unbind()  # 0 and ½ among them
-    try:
-        losses = [float(of_d(c.expand(2), c.expand(2))) for c in constants]
-        lowest = min(losses)
-        best = [c for c, loss in zip(constants, losses, strict=True) if loss < lowest + 1e-6]
-        both = (best[0].expand(2), best[0].expand(2))
-        of_both = float(of_g(*both) if objective.relativistic else of_g(both[0]))
-    except (ValueError, TypeError, RuntimeError):  # a student's own, which takes something else
+    if not all(getattr(getattr(f, "func", f), "__module__", "").startswith("course_utils.") for f in (of_d, of_g)):
         return {}
-    named = {"2 ln 2": 2 * math.log(2), "ln 2": math.log(2), "−ln 2": -math.log(2)}
+    constants = [c.expand(2) for c in torch.linspace(-2, 2, 81).unbind()]  # 0 and ½ among them
+    losses = [float(of_d(c, c)) for c in constants]
+    best = [c for c, loss in zip(constants, losses, strict=True) if loss < min(losses) + 1e-6]
+    of_both = float(of_g(best[0], best[0]) if objective.relativistic else of_g(best[0]))
 
     def name(player: str, level: float) -> str:
-        known = [text for text, value in named.items() if abs(level - value) < 1e-4]
-        return known[0] if known else f"{player} at its best"
+        return next((text for text, x in LEVELS.items() if abs(level - x) < 1e-4), f"{player} at its best")
 
-    levels = {name("D", lowest): lowest}
+    levels = {name("D", min(losses)): min(losses)}
     if len(best) == 1 or objective.relativistic:
         levels.setdefault(name("G", of_both), of_both)
     return levels
@@ -96,6 +98,7 @@ def gradient_norms(run: Run) -> dict[str, float]:
     norms = {}
     for who, networks, _ in run.loop.step.players().values():
         found = [weight.grad for network in networks for weight in network.parameters() if weight.grad is not None]
+        found = [slope.coalesce().values() if slope.is_sparse else slope for slope in found]
         if found:
             norms[PLAYERS.get(who, who)] = float(torch.stack([slope.norm() for slope in found]).norm())
     return norms
@@ -118,40 +121,70 @@ def drawn_samples(run: Run) -> np.ndarray | None:
         return drawn[0] if hasattr(network, "members") else drawn
 
     try:
-        drawn = draw(IMAGES)
-        if drawn.dim() == 2:
-            drawn = draw(POINTS)  # points are cheap, and 25 of them show no shape
-    except (ValueError, TypeError, AttributeError):  # a network that draws in its own way, or has diverged
+        return _few(draw)
+    except Exception:  # a network that draws in its own way, or has diverged: its curves are shown all the same
         return None
-    return drawn.float().cpu().numpy()
 
 
 def drawn_by(generator: nn.Module) -> np.ndarray:
-    """Samples of any network with a `latent_dim`, on the CPU: points [n, 2], or images."""
-    with torch.no_grad(), evaluating(generator):
-        z = sample_latent(POINTS, generator.latent_dim, next(generator.parameters()).device)
-        return generator(z.to(next(generator.parameters()).dtype)).float().cpu().numpy()
+    """Samples of any network with a `latent_dim`, on the CPU: points [n, 2], or images. Else ValueError."""
+    weight = next(generator.parameters(), None) if isinstance(generator, nn.Module) else None
+    if weight is None or not isinstance(getattr(generator, "latent_dim", None), int):
+        raise ValueError(
+            f"generator must be a network with weights and a latent_dim, the length of its z, not {shown(generator)}: "
+            "give it one (generator.latent_dim = 2), or leave it out"
+        )
+    try:
+        with torch.no_grad(), evaluating(generator):
+            return _few(lambda n: generator(sample_latent(n, generator.latent_dim, weight.device).to(weight.dtype)))
+    except Exception as error:
+        raise ValueError(
+            f"the generator draws nothing from z [n, {generator.latent_dim}] ({error}): leave it out"
+        ) from error
+
+
+def _few(draw: Callable[[int], Tensor]) -> np.ndarray:
+    drawn = draw(IMAGES)
+    if drawn.dim() == 2:
+        drawn = draw(POINTS)  # points are cheap, and 25 of them show no shape
+    return drawn.float().cpu().numpy()
 
 
 def real_samples(run: Run) -> np.ndarray | None:
-    """Real samples beside them, where drawing some cannot change the run: of the course's own data sets."""
+    """Real samples beside them, where drawing some leaves nothing behind: of the course's own data sets."""
     batches = run.loop.step.samples.get("sample_real") or run.loop.step.samples.get("sample")
     source = getattr(batches, "sample", None)
-    owner = getattr(source, "__self__", None)  # a method such as ring.sample
-    if not isinstance(owner, Mixture | ImageData):
+    owner = getattr(source, "__self__", None)  # of a method such as ring.sample
+    if not isinstance(owner, Mixture | ImageData) or not type(owner).__module__.startswith("course_utils."):
         return None
     with forked_random_state(run.device, SEED):
         drawn = source(POINTS if isinstance(owner, Mixture) else IMAGES)
     return (drawn[0] if isinstance(drawn, tuple) else drawn).float().cpu().numpy()
 
 
-def judge_of(run: Run) -> Callable[[Tensor], Tensor] | None:
-    """D as a function of points [n, 2], where the run has one of those; of an ensemble, the first member's."""
-    if not isinstance(run, GANRun) or run.conditional:
+def opinion_of(discriminator: nn.Module | None) -> Callable[[np.ndarray], np.ndarray] | None:
+    """D(x) as a function of points [n, 2], from 0 (generated) to 1 (real); of an ensemble, the first member's.
+
+    None for a D that judges samples together: on a lattice it would speak of the lattice. The function raises
+    ValueError for a D that says no finite number a point. A D that ends in a sigmoid says probabilities itself.
+    """
+    if not isinstance(discriminator, nn.Module) or _judges_together(discriminator):
         return None
-    network = run.discriminator
-    members = getattr(network, "members", None)
-    if not members:
-        return network
-    weight = next(network.parameters())
-    return lambda x: network(torch.as_tensor(x, dtype=weight.dtype, device=weight.device).expand(members, -1, -1))[0]
+    members = getattr(discriminator, "members", None)
+    weight = next(discriminator.parameters(), torch.zeros(()))
+    *_, last = discriminator.modules()
+
+    def opinion(points: np.ndarray) -> np.ndarray:
+        x = torch.as_tensor(points, dtype=weight.dtype, device=weight.device)
+        with torch.no_grad(), evaluating(discriminator):
+            said = discriminator(x.expand(members, -1, -1))[0] if members else discriminator(x)
+        if not isinstance(said, Tensor) or said.numel() != len(points) or not said.isfinite().all():
+            raise ValueError("D does not say one finite number a point")
+        said = said.double().reshape(-1)
+        return (said if isinstance(last, nn.Sigmoid) else said.sigmoid()).cpu().numpy()
+
+    return opinion
+
+
+def _judges_together(discriminator: nn.Module) -> bool:
+    return any(isinstance(part, MinibatchStd | Packed) for part in discriminator.modules())

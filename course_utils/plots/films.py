@@ -7,6 +7,7 @@ import itertools
 import math
 import textwrap
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from course_utils.inputs import require_count, require_text
 from course_utils.plots import arrays, raster
 from course_utils.plots.caption import Caption, close, publish, publish_png, to_png
-from course_utils.plots.plane import Extent, check_extent, window
+from course_utils.plots.plane import Extent, check_extent, probabilities, window
 from course_utils.plots.player import player
 from course_utils.plots.scatter import nearest
 from course_utils.plots.style import course_style, new_figure, put_title
@@ -82,7 +83,8 @@ class Film:
         real, fake = arrays.array(real, "real", (None, 2)), arrays.array(fake, "fake", (None, 2))
         if self._extent is None:
             self._extent = window(real, 0.7) if extent is None else check_extent(extent)
-        frame = raster.scatter_frame(real, fake, self._extent, 300, discriminator)
+        opinion = None if discriminator is None else partial(probabilities, discriminator)
+        frame = raster.scatter_frame(real, fake, self._extent, 300, opinion)
         n = min(300, len(real), len(fake))
         measure = (
             "mean distance to the nearest neighbour generated → real "

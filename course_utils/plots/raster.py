@@ -9,21 +9,18 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from course_utils.plots.plane import Extent, probabilities
+from course_utils.plots.plane import Extent
 from course_utils.plots.style import FAKE, OKABE_ITO, REAL, VERDICT
 
+Opinion = Callable[[np.ndarray], np.ndarray]  # points [n, 2] → D(x) [n], from 0 (generated) to 1 (real)
 _PALETTE = np.rint(VERDICT(np.linspace(0, 1, 256))[:, :3] * 255).astype(np.uint8)
 
 
 def scatter_frame(
-    real: np.ndarray, fake: np.ndarray, extent: Extent, size: int, discriminator: Callable | None = None
+    real: np.ndarray, fake: np.ndarray, extent: Extent, size: int, opinion: Opinion | None = None
 ) -> np.ndarray:
     """Real samples as circles, generated ones as triangles, over D(x) if given: uint8 [size, size, 3]."""
-    canvas = (
-        np.full((size, size, 3), 255.0)
-        if discriminator is None
-        else heat_frame(discriminator, extent, size).astype(float)
-    )
+    canvas = np.full((size, size, 3), 255.0) if opinion is None else heat_frame(opinion, extent, size).astype(float)
     _stamp(canvas, _pixels(real, extent, size), _RING, REAL.colour)
     _stamp(canvas, _pixels(fake, extent, size), _TRIANGLE_EDGE, FAKE.ink)
     _stamp(canvas, _pixels(fake, extent, size), _TRIANGLE, FAKE.colour)
@@ -31,11 +28,11 @@ def scatter_frame(
     return np.rint(canvas).astype(np.uint8)
 
 
-def heat_frame(discriminator: Callable, extent: Extent, size: int, cells: int = 48) -> np.ndarray:
+def heat_frame(opinion: Opinion, extent: Extent, size: int, cells: int = 48) -> np.ndarray:
     """D(x) over the window, orange (0, generated) to white to blue (1, real): uint8 [size, size, 3]."""
     xs = extent[0] + (np.arange(cells) + 0.5) / cells * (extent[1] - extent[0])
     ys = extent[3] - (np.arange(cells) + 0.5) / cells * (extent[3] - extent[2])
-    surface = probabilities(discriminator, np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)).reshape(cells, cells)
+    surface = opinion(np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)).reshape(cells, cells)
     levels = Image.fromarray(np.rint(surface * 255).astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
     return _PALETTE[np.asarray(levels)] // 2 + 127  # paler than the samples on it
 

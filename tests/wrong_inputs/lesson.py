@@ -140,7 +140,7 @@ ROWS = [
     (
         "a race by no clock",
         lambda: timing.race({"a": int}, 3, "processor"),
-        "clock must be a function, not 'processor'",
+        "clock must be a function that returns seconds, not 'processor'",
     ),
     ("a race of nothing", lambda: timing.race({}), "runners of a race must be .* at least one"),
     ("a race of a function", lambda: timing.race(print), "runners of a race must be"),
