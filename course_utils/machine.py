@@ -87,6 +87,7 @@ def _gpu() -> tuple[str, str]:
 
 def device_name(device: torch.device) -> str:
     """What a lesson calls the device that it trains on."""
+    require_kind("device", device, torch.device)
     if device.type == "cuda":
         return f"GPU ({torch.cuda.get_device_name(device)})"
     if device.type != "cpu":

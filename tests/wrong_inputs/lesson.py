@@ -154,6 +154,7 @@ ROWS = [
         for what, wrong in (("nothing", ()), ("NaN", (NAN,)), ("0", (0.0,)), ("a number", 2.0))
     ),
     ("a machine for no budget", lambda: machine.check_machine(SET, "tpu"), "'smoke', 'cpu', 'gpu', not 'tpu'"),
+    ("the name of no device", lambda: machine.device_name("cpu"), "device must be device, not 'cpu'"),
     ("a machine for a tensor", lambda: machine.check_machine(PIXELS, "cpu"), "images must be ImageData"),
     ("a report of words", lambda: machine.MachineReport(("Python",)), "rows must be triples"),
 ]
