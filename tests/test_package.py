@@ -1,6 +1,7 @@
 """The house rules: a light package, arrows that only point down, short files, and lessons that have all their parts."""
 
 import ast
+import dis
 import importlib
 import inspect
 import json
@@ -8,13 +9,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import CodeType
 
 import nbformat
 import pytest
 from conftest import ROOT
 
 from course_utils.commands import audit
-from course_utils.commands.lessons import all_lessons, uses_images
+from course_utils.commands.lessons import SAME, all_lessons, uses_images
 from course_utils.commands.render import LIMIT
 
 PACKAGE = ROOT / "course_utils"
@@ -244,3 +246,30 @@ def test_a_converted_lesson_claims_nothing_without_a_null_and_no_cause_without_a
     assert "course.assertion(" not in source and "claim_predicted(" not in source
     assert 1 <= source.count("course.claim(") <= 14
     assert list(audit.uncontrolled(all_lessons()[number])) == []
+
+
+# --- cells that other image sets leave out --------------------------------------------------------------------
+
+
+def _names(code: CodeType, top: bool = True) -> tuple[set[str], set[str]]:
+    """The global names that a cell makes, and those that it uses, in its functions too."""
+    made = {i.argval for i in dis.get_instructions(code) if top and i.opname == "STORE_NAME"}
+    used = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            used |= _names(part, top=False)[1]
+    return made, used
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem[:2])
+def test_no_cell_needs_one_that_other_image_sets_leave_out(path):
+    left_out, made = set(), set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code" or "google.colab" in cell.source:
+            continue
+        makes, uses = _names(compile(cell.source, cell.id, "exec"))
+        if SAME in cell.metadata.get("tags", []):
+            left_out |= makes
+        else:
+            assert not (uses & left_out) - made - makes, cell.id
+            made |= makes

@@ -66,6 +66,7 @@ def pytest(targets: list[str | Path], options: list[str], dataset: str, claims: 
         COURSE_BUDGET="cpu" if claims else "smoke",
         COURSE_LEDGER=str(LEDGER),
         COURSE_PROGRESS="none",  # what is solved here was not solved by the one who tests
+        COURSE_STATIC="1",  # nobody watches
         TQDM_DISABLE="1",
     )
     environment.setdefault("COURSE_CLAIMS", "always")  # also in a lesson that was edited and is not yet rendered
