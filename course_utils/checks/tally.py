@@ -18,9 +18,9 @@ class Tally(str):
 
 def progress(lesson: str | int | None = None) -> Tally:
     """How many turns and exercises are right: of lesson "02" (or "2", or 2), one by one; else of the whole course."""
-    known = tuple(sorted({*shelf.LESSONS, *shelf.lessons_with_turns()}))
+    known = _known()
     if lesson is None:
-        return Tally("\n".join([*map(_line, known), _total(known)]))
+        return Tally("\n".join([*map(_line, known), f"Together:  {_total()}"]))
     number = str(lesson).strip().zfill(2)
     if number not in known:
         return Tally(f"There is nothing to count in lesson {lesson}; there is in {', '.join(known)}.")
@@ -33,9 +33,8 @@ def progress(lesson: str | int | None = None) -> Tally:
 
 def standing() -> str:
     """The whole course in one line, for its first screen; empty as long as nothing is right."""
-    total = _total(tuple(sorted({*shelf.LESSONS, *shelf.lessons_with_turns()})))
-    nothing = "lessons 0 of" in total and "exercises 0 of" in total
-    return "" if nothing else f"{total.removeprefix('Together:').strip()}; progress() of course_utils.checks lists them"
+    right = any(RIGHT in {*_turn_states(n).values(), *_exercise_states(n).values()} for n in _known())
+    return f"{_total()}; progress() of course_utils.checks lists them" if right else ""
 
 
 def lesson_page(lesson: str) -> str:
@@ -53,12 +52,16 @@ def _line(lesson: str) -> str:
     return f"Lesson {lesson}: {', '.join(parts)}"
 
 
-def _total(lessons: tuple[str, ...]) -> str:
+def _known() -> tuple[str, ...]:
+    return tuple(sorted({*shelf.LESSONS, *shelf.lessons_with_turns()}))
+
+
+def _total() -> str:
     turns, exercises = {}, {}
-    for lesson in lessons:
+    for lesson in _known():
         turns |= {(lesson, name): state for name, state in _turn_states(lesson).items()}
         exercises |= _exercise_states(lesson)
-    return f"Together:  in the lessons {_share(turns)}, exercises {_share(exercises)}"
+    return f"in the lessons {_share(turns)}, exercises {_share(exercises)}"
 
 
 def _share(states: Mapping[object, str]) -> str:

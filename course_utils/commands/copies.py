@@ -32,9 +32,8 @@ def bring_up_to_date(work: Path = WORK) -> list[str]:
         folder.mkdir(exist_ok=True)
     if (work / MEMORY).is_dir():
         raise Stop(f"{work / MEMORY} is a folder, and should be a file: move it away")
-    notes, known = [], {}
     with locked(work / MEMORY):
-        known = _known(work)
+        notes, known = [], _known(work)
         try:
             for place, content in _fresh_copies():
                 notes += _bring(work, place, content, known)

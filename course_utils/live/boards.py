@@ -27,7 +27,6 @@ from course_utils.live.buttons import offer
 from course_utils.live.readings import Panel
 from course_utils.live.traces import Trace
 from course_utils.plots import Film
-from course_utils.plots.arrays import number
 from course_utils.plots.caption import has_front_end, publish
 from course_utils.training import Run, every, forked_random_state
 
@@ -108,7 +107,8 @@ class Board(every):
         self._run, self._id = run, f"board-{os.getpid()}-{next(_numbers)}"
         self._watched: bool | None = None  # known from the first call on
         self._next, self._spoken, self._shown, self._offered = 0.0, 0.0, False, False
-        self._levels: dict[str, float] | None = None
+        self._levels: dict[str, float] | None = None  # known from the first look on, as is what stands beside
+        self._beside: np.ndarray | None = None
         self._traces: dict[str, dict[str, Trace]] = {}  # by panel and curve
         self._pictures = pictures.Pictures(self._real)
 
@@ -143,17 +143,15 @@ class Board(every):
         of = require_count("of", of)
         step = require_count("step", step, most=of)
         given = _mapping("losses", losses)
-        traces = self._traces.setdefault("losses", {})
-        if any(step < trace.step for trace in traces.values()):
+        if any(step < trace.step for trace in self._traces.get("losses", {}).values()):
             self._begin(None)
-            traces = self._traces.setdefault("losses", {})
         for name, loss in given.items():
-            traces.setdefault(require_text("a loss's name", name), Trace()).note(step, _one_number(name, loss))
+            self._note("losses", require_text("a loss's name", name), step, _one_number(name, loss))
         weight = next(generator.parameters(), None) if isinstance(generator, nn.Module) else None
 
         def look() -> None:
             drawn = None if generator is None else readings.drawn_by(generator)
-            self._frame(step, of, [], drawn, None, discriminator)
+            self._frame(step, of, [], drawn, discriminator)
 
         return self._if_due(step, of, step == of, look, torch.device("cpu") if weight is None else weight.device)
 
@@ -183,20 +181,20 @@ class Board(every):
     def _look(self, run: Run) -> None:
         if self._levels is None:
             self._levels = readings.loss_levels(run.loop.identity.get("game"))
+            self._beside = readings.real_samples(run) if self._real is None else None  # the same in each frame
         for name, value in readings.gradient_norms(run).items():
             self._note("gradient norm", name, run.steps_done, value)
         for name, measure in self.measures.items():
             self._note(name, name, run.steps_done, _one_number(name, measure(run), "the measure"))
         panels = readings.curve_panels(run, self._levels) if run.steps_done else []
         discriminator = None if getattr(run, "conditional", False) else getattr(run, "discriminator", None)
-        real = readings.real_samples(run) if self._real is None else None
-        self._frame(run.steps_done, len(run.rows), panels, readings.drawn_samples(run), real, discriminator)
+        self._frame(run.steps_done, len(run.rows), panels, readings.drawn_samples(run), discriminator)
 
     def _note(self, title: str, name: str, step: int, value: float | Tensor) -> None:
         self._traces.setdefault(title, {}).setdefault(name, Trace()).note(step, value)
 
-    def _frame(self, step: int, of: int, panels: list[Panel], drawn, real, discriminator: nn.Module | None) -> None:
-        seen = self._pictures.of(drawn, real, discriminator)
+    def _frame(self, step: int, of: int, panels: list[Panel], drawn, discriminator: nn.Module | None) -> None:
+        seen = self._pictures.of(drawn, self._beside, discriminator)
         if self.film is not None and seen:
             self.film.add(next(iter(seen.values())), f"step {step:,}")
         for title, traces in self._traces.items():
@@ -236,7 +234,4 @@ def _numpy_and_python_forked() -> Iterator[None]:
 
 
 def _in_words(step: int, of: int, panels: list[Panel]) -> str:
-    told = [
-        f"{p.title}: " + ", ".join(f"{name} {number(ys[-1])}" for name, (_, ys) in p.curves.items()) for p in panels
-    ]
-    return " ".join([f"Step {step:,} of {of:,}.", *(f"{sentence}." for sentence in told)])
+    return " ".join([f"Step {step:,} of {of:,}.", *(f"{panel.words}." for panel in panels)])

@@ -6,7 +6,6 @@ theme, and needs no widget. It loads nothing and runs no script.
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 from collections.abc import Mapping, Sequence
@@ -16,12 +15,11 @@ from PIL import Image
 
 from course_utils.live.readings import Panel
 from course_utils.plots.arrays import number
+from course_utils.plots.caption import image_tag
 from course_utils.plots.style import DISCRIMINATOR, FAKE, GENERATOR, REAL, YOURS
 
-ROLES = {"D": DISCRIMINATOR, "discriminator": DISCRIMINATOR, "G": GENERATOR, "generator": GENERATOR}
-ROLES |= {"real": REAL, "generated": FAKE}
+ROLES = {"D": DISCRIMINATOR, "G": GENERATOR, "real": REAL, "generated": FAKE}
 OTHERS = (YOURS, REAL, FAKE, DISCRIMINATOR, GENERATOR)
-DASHES = {DISCRIMINATOR: "7 2 2 2", GENERATOR: "4 2", FAKE: "6 2", YOURS: "9 3"}
 WIDTH, HEIGHT, LEFT, TOP = 232, 132, 40, 20
 RIM = 'paint-order="stroke" stroke="var(--jp-layout-color0,#fff)" stroke-width="3"'  # of words that lie on lines
 
@@ -47,12 +45,8 @@ def page(
 def _figure(name: str, pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "jpeg", quality=80, subsampling=0)  # a palette would take five times as long
-    source = base64.b64encode(buffer.getvalue()).decode()
     height, width = pixels.shape[:2]
-    return (
-        f'<img alt="{html.escape(name)}" width="{width}" height="{height}" decoding="sync" '
-        f'style="max-width:100%;height:auto" src="data:image/jpeg;base64,{source}">'
-    )
+    return image_tag(buffer.getvalue(), name, "jpeg", f'width="{width}" height="{height}" decoding="sync"')
 
 
 def _chart(panel: Panel) -> str:
@@ -81,7 +75,7 @@ def _chart(panel: Panel) -> str:
         role, seen = ROLES.get(name, OTHERS[k % len(OTHERS)]), np.isfinite(ys)
         across = LEFT + xs / max(last, 1.0) * (right - LEFT)
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across[seen], height(ys[seen]), strict=True))
-        dash = f' stroke-dasharray="{DASHES[role]}"' if role in DASHES else ""
+        dash = "" if role.line == "-" else f' stroke-dasharray="{" ".join(f"{1.5 * part:g}" for part in role.line[1])}"'
         lines.append(f'<polyline fill="none" stroke="{role.colour}" stroke-width="2"{dash} points="{points}"/>')
         mark = "╍" if dash else "━"
         legend.append(
@@ -94,9 +88,8 @@ def _chart(panel: Panel) -> str:
         _text(LEFT, bottom + 13, "step 1"),
         _text(right, bottom + 13, f"{last:,.0f}", "end"),
     ]
-    said = f"{panel.title}: " + ", ".join(f"{name} {number(float(ys[-1]))}" for name, (_, ys) in curves.items())
     return (
-        f'<svg role="img" aria-label="{html.escape(said)}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
+        f'<svg role="img" aria-label="{html.escape(panel.words)}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'style="max-width:100%;height:auto" fill="currentColor">{"".join(lines + words)}'
         f'<text x="0" y="{bottom + 27}" font-size="11">{" &#160; ".join(legend)}</text></svg>'
     )

@@ -20,6 +20,7 @@ from course_utils.inputs import shown
 from course_utils.live.traces import MARKS
 from course_utils.models import MinibatchStd, Packed, evaluating, sample_latent
 from course_utils.objectives import Objective
+from course_utils.plots.arrays import number
 from course_utils.training import GANRun, Run, VAERun, forked_random_state
 
 POINTS, IMAGES = 300, 25  # samples that a frame shows
@@ -36,6 +37,11 @@ class Panel:
     title: str
     curves: dict[str, tuple[list[float], list[float]]]
     levels: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The latest value of each curve."""
+        return f"{self.title}: " + ", ".join(f"{name} {number(ys[-1])}" for name, (_, ys) in self.curves.items() if ys)
 
 
 def curve_panels(run: Run, levels: Mapping[str, float]) -> list[Panel]:

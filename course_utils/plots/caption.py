@@ -96,20 +96,21 @@ def publish_png(png: bytes, alt: str) -> None:
     """
     bundle = {"image/png": base64.b64encode(png).decode(), "text/plain": alt}
     if has_front_end():
-        bundle["text/html"] = _as_html(png, alt)
+        bundle["text/html"] = image_tag(png, alt)
     publish(bundle, {"image/png": {"alt": alt}})
 
 
 def publish_captioned(caption: Caption, place: str, replace: bool = False) -> None:
     """Send a figure with its caption below it; `replace` the one that was sent to this place before."""
-    page = f"<figure style='margin:0'>{_as_html(caption.png, '')}<figcaption><em>Figure. {html.escape(caption)}</em>"
+    page = f"<figure style='margin:0'>{image_tag(caption.png, '')}<figcaption><em>Figure. {html.escape(caption)}</em>"
     bundle = {"image/png": base64.b64encode(caption.png).decode(), "text/html": f"{page}</figcaption></figure>"}
     publish({**bundle, "text/plain": str(caption)}, {"image/png": {"alt": str(caption)}}, place, replace)
 
 
-def _as_html(png: bytes, alt: str) -> str:
-    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    return f'<img alt="{html.escape(alt)}" src="{source}" style="max-width:100%;height:auto">'
+def image_tag(picture: bytes, alt: str, kind: str = "png", more: str = "") -> str:
+    """The picture within HTML, no wider than its place; `more`: further attributes."""
+    source = f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
+    return f'<img alt="{html.escape(alt)}" {more} style="max-width:100%;height:auto" src="{source}">'
 
 
 def publish(data: dict, metadata: dict | None = None, display_id: str | None = None, update: bool = False) -> None:
