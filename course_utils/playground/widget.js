@@ -3,19 +3,19 @@
 Python never runs by itself. A request is {n, do, …}; its reply carries that n as `to`, and only then the next request
 is sent. So a slow kernel is never flooded, and a page that is closed, or hidden, trains no further.
 
-  open                      → a form, then a frame          draw    {points: [[x, y], …]}       own data, for all games
-  advance {steps}                                           scrub   {to: index, or null = now}  an earlier moment
-  move    {player}          one player alone                preset  {name}
-  change  {game, settings}                                  compare {on}                        a second game, B
-  restart                                                   look    {arrows, lines, optimal, time}, or some of them
-  code                      → {kind: "code", text}          all others → a frame; any → {kind: "error", text}
+  open               → a form, then a frame             draw    {points: [[x, y], …]}          own data, for all games
+  advance {steps}                                       scrub   {to: index, or null = now}     an earlier moment
+  move    {player}   one player alone                   preset  {name}
+  change  {game, settings}                              compare {on}                           a second game, B
+  restart                                               look    {arrows, lines, optimal, time}, or some of them
+  code               → {kind: "code", text}             all others → a frame; any → {kind: "error", text}
 
 A form says which settings there are. A frame has an entry for each game, with its arrays as binary buffers: points
 [n, 2], arrows [m, 4] (x, y, dx, dy), lines [l, k, 2] in float32, D's heat maps [c, c] in uint8. No `real`: the same. */
 
 const COLOURS = { real: "#0072B2", generated: "#E69F00", edge: "#5C4000", lines: "#9E5E81", arrows: "#1A1A1A" };
 const VERDICT = ["#B35806", "#F1A340", "#FBE3C0", "#F7F7F7", "#C9DDF0", "#5E9DCB", "#08519C"]; // generated … real
-const SPEEDS = [[0, "slow: 4 steps a second"], [1, "1 step a frame"], [10, "10 steps a frame"], [100, "100 steps a frame"]];
+const SPEEDS = [[0, "slow: 4 steps a second"], ...[1, 10, 100].map((k) => [k, `${k} step${k > 1 ? "s" : ""} a frame`])];
 const SLOW = 250; // milliseconds that a step takes in slow motion
 const SPEAK = 5000; // milliseconds between two sentences to a screen reader
 const PATIENCE = 15000; // milliseconds without an answer, until we say so
@@ -42,7 +42,7 @@ function make(tag, properties = {}, ...children) {
 }
 
 const button = (words, title, onclick) => make("button", { type: "button", title, onclick }, words);
-const bar = (...parts) => make("div", { className: "playground-bar" }, ...parts);
+const part = (name, ...children) => make("div", { className: `playground-${name}` }, ...children);
 const option = ([value, words]) => make("option", { value: String(value) }, words);
 const select = (choices, onchange) => make("select", { onchange }, ...choices.map(option));
 const setText = (element, words) => { if (element.textContent !== words) element.textContent = words; };
@@ -52,8 +52,7 @@ const nextPicture = () => new Promise((wake) => requestAnimationFrame(wake));
 /** A row of a label, its control, and what goes with it. */
 function labelled(words, control, title = "", ...more) {
   Object.assign(control, { id: `playground-${++ids}`, title });
-  const label = make("label", { htmlFor: control.id, title }, words);
-  return make("div", { className: `playground-row playground-${control.type}` }, label, control, ...more);
+  return part(`row playground-${control.type}`, make("label", { htmlFor: control.id, title }, words), control, ...more);
 }
 
 /** A <details> that is open when it was open before, on this page or an earlier one. */
@@ -97,8 +96,8 @@ class Conversation {
     const mine = this.current?.n === message.to;
     if (mine || message.kind === "frame") this.hear(message, buffers); // a frame is news for every view
     if (!mine || message.kind === "form") return; // after a form comes its frame
-    const { done } = this.current;
     clearTimeout(this.timer);
+    const { done } = this.current;
     this.current = null;
     done.forEach((tell) => tell(message));
     this.sendNext();
@@ -128,8 +127,15 @@ function unpack(references, buffers) {
 
 // ---- drawing
 
+const RING = new Path2D("M 1 0 A 1 1 0 0 0 -1 0 A 1 1 0 0 0 1 0 Z");
+const TRIANGLE = new Path2D("M 0 -1.25 L 1.1 0.75 L -1.1 0.75 Z");
 const LAYERS = { // from the bottom to the top
-  heat: drawHeat, optimal: drawHeat, lines: drawLines, real: drawCircles, generated: drawTriangles, arrows: drawArrows,
+  heat: drawHeat,
+  optimal: drawHeat,
+  lines: drawLines,
+  real: (sheet, points) => stamp(sheet, points, RING, "transparent", COLOURS.real, 0.4),
+  generated: (sheet, points) => stamp(sheet, points, TRIANGLE, COLOURS.generated, COLOURS.edge, 0.25),
+  arrows: drawArrows,
 };
 const PALETTE = palette();
 
@@ -138,7 +144,7 @@ function palette() {
   const pen = make("canvas", { width: 256, height: 1 }).getContext("2d");
   const gradient = pen.createLinearGradient(0, 0, 256, 0);
   VERDICT.forEach((colour, k) => gradient.addColorStop(k / (VERDICT.length - 1), colour));
-  for (pen.fillStyle of [gradient, "rgb(255 255 255 / 50%)"]) pen.fillRect(0, 0, 256, 1);
+  for (const fillStyle of [gradient, "rgb(255 255 255 / 50%)"]) Object.assign(pen, { fillStyle }).fillRect(0, 0, 256, 1);
   return new Uint32Array(pen.getImageData(0, 0, 256, 1).data.buffer);
 }
 
@@ -158,17 +164,15 @@ function paintPlane({ canvas, caption }, game, arrays, speak) {
 /** The canvas at the screen's resolution, white, with functions from the plane's units to its pixels. */
 function sheetOf(canvas, [x0, x1, y0, y1]) {
   canvas.style.aspectRatio = `${x1 - x0} / ${y1 - y0}`;
-  const { clientWidth: width, clientHeight: height } = canvas;
   const ratio = window.devicePixelRatio || 1;
-  const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
-  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
-  const pen = canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.fillStyle = "#FFFFFF";
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * ratio));
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const pen = canvas.getContext("2d", { alpha: false });
+  Object.assign(pen, { fillStyle: "#FFFFFF", lineJoin: "round", lineWidth: 1.2 * ratio });
   pen.fillRect(0, 0, width, height);
   const x = (value) => ((value - x0) / (x1 - x0)) * width;
   const y = (value) => ((y1 - value) / (y1 - y0)) * height;
-  return { pen, width, height, x, y, radius: Math.max(2.2, Math.min(width / 110, 3.6)) };
+  return { pen, width, height, ratio, x, y };
 }
 
 function drawHeat({ pen, width, height }, { values, shape: [rows, columns] }) {
@@ -178,59 +182,43 @@ function drawHeat({ pen, width, height }, { values, shape: [rows, columns] }) {
   pen.drawImage(small, 0, 0, width, height); // the browser smooths it
 }
 
-/** One path of many marks: `mark` gets the pixel of each point, and where its numbers begin. */
-function trace({ pen, x, y }, { values }, stride, mark) {
+/** One picture of the mark, copied to each point: much faster than to draw the mark there. `edge` in parts of its size. */
+function stamp({ pen, ratio, width, x, y }, { values }, mark, fillStyle, strokeStyle, lineWidth) {
+  const radius = Math.max(2.2 * ratio, Math.min(width / 110, 3.6 * ratio));
+  const half = Math.ceil(2 * radius);
+  const picture = make("canvas", { width: 2 * half, height: 2 * half });
+  const small = Object.assign(picture.getContext("2d"), { fillStyle, strokeStyle, lineWidth });
+  small.setTransform(radius, 0, 0, radius, half, half);
+  small.fill(mark);
+  small.stroke(mark);
+  for (let at = 0; at < values.length; at += 2) {
+    pen.drawImage(picture, Math.round(x(values[at]) - half), Math.round(y(values[at + 1]) - half));
+  }
+}
+
+function drawLines({ pen, x, y }, { values, shape: [, length] }) {
   pen.beginPath();
-  for (let at = 0; at < values.length; at += stride) mark(x(values[at]), y(values[at + 1]), at);
+  for (let at = 0; at < values.length; at += 2) {
+    const isFirst = (at / 2) % length === 0;
+    pen[isFirst ? "moveTo" : "lineTo"](x(values[at]), y(values[at + 1]));
+  }
+  Object.assign(pen, { strokeStyle: COLOURS.lines }).stroke();
 }
 
-function stroke(pen, strokeStyle, lineWidth) {
-  Object.assign(pen, { strokeStyle, lineWidth, lineJoin: "round" });
-  pen.stroke();
-}
-
-function drawCircles(sheet, points) {
-  const { pen, radius } = sheet;
-  trace(sheet, points, 2, (x, y) => {
-    pen.moveTo(x + radius, y);
-    pen.arc(x, y, radius, 0, 2 * Math.PI);
-  });
-  stroke(pen, COLOURS.real, 1.3);
-}
-
-function drawTriangles(sheet, points) {
-  const { pen, radius } = sheet;
-  trace(sheet, points, 2, (x, y) => {
-    pen.moveTo(x, y - 1.25 * radius);
-    pen.lineTo(x + 1.1 * radius, y + 0.75 * radius);
-    pen.lineTo(x - 1.1 * radius, y + 0.75 * radius);
-    pen.closePath();
-  });
-  pen.fillStyle = COLOURS.generated;
-  pen.fill();
-  stroke(pen, COLOURS.edge, 0.8);
-}
-
-function drawLines(sheet, lines) {
-  const isFirst = (at) => (at / 2) % lines.shape[1] === 0;
-  trace(sheet, lines, 2, (x, y, at) => (isFirst(at) ? sheet.pen.moveTo(x, y) : sheet.pen.lineTo(x, y)));
-  stroke(sheet.pen, COLOURS.lines, 1.1);
-}
-
-function drawArrows(sheet, arrows) {
-  const { pen } = sheet;
-  trace(sheet, arrows, 4, (x, y, at) => {
-    const [fromX, fromY, dx, dy] = arrows.values.subarray(at, at + 4);
-    const [toX, toY] = [sheet.x(fromX + dx), sheet.y(fromY + dy)];
-    const angle = Math.atan2(toY - y, toX - x);
-    const head = Math.min(5, Math.hypot(toX - x, toY - y) / 2);
-    pen.moveTo(x, y);
-    pen.lineTo(toX, toY);
-    pen.lineTo(toX - head * Math.cos(angle - 0.5), toY - head * Math.sin(angle - 0.5));
-    pen.moveTo(toX, toY);
-    pen.lineTo(toX - head * Math.cos(angle + 0.5), toY - head * Math.sin(angle + 0.5));
-  });
-  stroke(pen, COLOURS.arrows, 1.2);
+function drawArrows({ pen, ratio, x, y }, { values }) {
+  pen.beginPath();
+  for (let at = 0; at < values.length; at += 4) {
+    const [fromX, fromY, dx, dy] = values.subarray(at, at + 4);
+    const [startX, startY, endX, endY] = [x(fromX), y(fromY), x(fromX + dx), y(fromY + dy)];
+    const angle = Math.atan2(endY - startY, endX - startX);
+    const head = Math.min(5 * ratio, Math.hypot(endX - startX, endY - startY) / 2);
+    pen.moveTo(startX, startY);
+    pen.lineTo(endX, endY);
+    pen.lineTo(endX - head * Math.cos(angle - 0.5), endY - head * Math.sin(angle - 0.5));
+    pen.moveTo(endX, endY);
+    pen.lineTo(endX - head * Math.cos(angle + 0.5), endY - head * Math.sin(angle + 0.5));
+  }
+  Object.assign(pen, { strokeStyle: COLOURS.arrows }).stroke();
 }
 
 // ---- settings: a row each, and show(value); change(value) is called when somebody chooses one
@@ -249,21 +237,24 @@ function settingOf(field, change, complain) {
 
 function numberOf(field, name, help, change, complain) {
   const { least, most, whole, log, slides, label, restarts } = field;
-  const step = whole ? 1 : log ? "any" : 10 ** Math.floor(Math.log10((most - least) / 50));
-  const number = make("input", { type: "number", min: least, max: most, step });
-  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${label}, slider` });
-  const row = labelled(name, number, help, ...(log || slides ? [slider] : []));
   const low = least || most / 1e5; // a logarithm knows no 0: there the slider has it at its very end
   const placeOf = (value) => (log ? Math.log(value / low) / Math.log(most / low) : (value - least) / (most - least));
   const valueAt = (at) => (!log ? least + at * (most - least) : at > 0 ? low * (most / low) ** at : least);
   const rounded = (value) => (whole ? Math.round(value) : Number(value.toPrecision(3)));
+  const number = make("input", { type: "number", min: least, max: most, step: whole ? 1 : "any" });
+  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${label}, slider` });
   let [shown, touched] = [null, false]; // touched: somebody types or drags, so leave it to them
   const put = (value) => {
     number.value = value;
     slider.value = Math.max(0, placeOf(value));
     slider.setAttribute("aria-valuetext", value);
   };
-  const choose = (value) => { touched = false; change(value); };
+  const choose = (value) => {
+    touched = false;
+    if (value >= least && value <= most) return change(value);
+    put(shown);
+    return complain(`${label} is a number from ${least} to ${most}.`);
+  };
   slider.oninput = () => {
     touched = true;
     put(rounded(valueAt(slider.valueAsNumber)));
@@ -271,14 +262,20 @@ function numberOf(field, name, help, change, complain) {
   };
   slider.onchange = () => choose(number.valueAsNumber);
   number.oninput = () => { touched = true; };
-  number.onchange = () => {
-    if (number.valueAsNumber >= least && number.valueAsNumber <= most) return choose(rounded(number.valueAsNumber));
-    put(shown);
-    touched = false;
-    return complain(`${label} is a number from ${least} to ${most}.`);
-  };
+  number.onchange = () => choose(rounded(number.valueAsNumber));
+  const row = labelled(name, number, help, ...(log || slides ? [slider] : []));
   return { field, row, show: (value) => { shown = value; if (!touched) put(value); } };
 }
+
+/** What can be chosen to see, told like the settings that Python tells. */
+const lookOf = (losses) => [
+  { name: "optimal", kind: "flag", label: "optimal D", help: "the best D against this generator, beside it" },
+  { name: "lines", kind: "flag", label: "warped grid", help: "where the generator takes a grid; the paths of a flow" },
+  { name: "arrows", kind: "choice", label: "arrows", help: "how a loss pulls the points; the velocity of a flow",
+    choices: [["", "none"], ...losses], for: ["GAN", "flow"] },
+  { name: "time", kind: "number", label: "time", help: "of the flow: 0 is the noise, 1 the data", least: 0, most: 1,
+    slides: true, for: ["flow"] },
+];
 
 /** The points in a text with one "x, y" a line; throws an Error that names the lines which are not. */
 function parsePoints(text) {
@@ -298,8 +295,7 @@ function cardOf() {
   };
   const [title, sentence, note, charts] = ["h3", "p", "p", "div"].map((tag) => make(tag));
   const [game, optimal] = [plane(), plane()];
-  const planes = make("div", { className: "playground-planes" }, game.figure, optimal.figure);
-  const section = make("section", {}, title, sentence, note, planes, charts);
+  const section = make("section", {}, title, sentence, note, part("planes", game.figure, optimal.figure), charts);
   return { title, sentence, note, charts, game, optimal, section };
 }
 
@@ -335,55 +331,56 @@ class Playground {
 
   build() {
     const doing = (words, title, request) => button(words, title, () => this.want(request));
-    const part = (name) => make("div", { className: `playground-${name}` });
-    [this.presets, this.left, this.right] = [bar(), part("settings"), part("games")];
-    this.playButton = button("", "Train on, until you pause it", () => (this.playing ? this.setPlaying(false) : this.play()));
-    this.speed = select(SPEEDS);
-    this.speed.value = "1";
-    this.alone = ["discriminator", "generator"].map((player) =>
-      doing(`${player[0].toUpperCase()} alone`, `One step of the ${player} only`, { do: "move", player }));
-    this.compare = make("input", { type: "checkbox", onchange: () => this.want({ do: "compare", on: this.compare.checked }) });
+    const alone = (name, player) => doing(`${name} alone`, `One step of the ${player} only`, { do: "move", player });
+    const box = (act) => make("input", { type: "checkbox", onchange: act });
+    this.playButton = button("", "Train on, until you pause it", () => (this.playing ? this.pause() : this.play()));
+    this.alone = [alone("D", "discriminator"), alone("G", "generator")];
+    this.speed = Object.assign(select(SPEEDS), { value: "1" });
+    this.compare = box(() => this.want({ do: "compare", on: this.compare.checked }));
     this.moment = make("input", { type: "range", min: 0, max: 0, step: 1, oninput: () => this.scrub() });
-    this.when = make("output");
     this.pen = button("✎ Draw your own data", "With mouse, finger or pen, in the plane of A", () => this.toggleDrawing());
     this.pen.setAttribute("aria-pressed", "false");
-    this.alert = make("p", { className: "playground-alert", role: "alert" });
-    this.words = make("p", { "aria-live": "polite" });
     this.program = make("pre", { tabIndex: 0, role: "region", "aria-label": "The code of this game" });
-    this.copied = make("span", { role: "status" });
-    this.codeBox = remembered("code", "Show me the code",
-      bar(button("Copy", "Copy the code", () => this.copy()), this.copied), this.program);
+    this.codeBox = remembered("code", "Show me the code", button("Copy", "Copy the code", () => this.copy()), this.program);
     this.codeBox.addEventListener("toggle", () => this.codeBox.open && this.want({ do: "code" }));
+    [this.when, this.copied, this.alert, this.words] = ["output", "output", "p", "p"].map((tag) => make(tag));
+    [this.presets, this.left, this.right] = ["presets", "settings", "games"].map((name) => part(name));
+    this.program.before(this.copied);
+    this.alert.setAttribute("role", "alert");
+    this.words.setAttribute("aria-live", "polite");
     this.root = make("div", { className: "playground", role: "group", "aria-label": "Playground" },
-      bar(this.playButton, doing("One step", "One step of all players", { do: "advance", steps: 1 }), ...this.alone,
+      part("bar", this.playButton, doing("One step", "One step of all players", { do: "advance", steps: 1 }), ...this.alone,
         doing("Start again", "New networks, same settings", { do: "restart" }), labelled("Speed", this.speed),
         this.presets, labelled("Two games side by side", this.compare)),
-      bar(labelled("Look back", this.moment, "Earlier moments of this training; at the right end: now", this.when),
-        this.pen, button("Clear", "Begin a new drawing", () => this.clear())),
-      this.alert, make("div", { className: "playground-columns" }, this.left, this.right), this.words, this.codeBox);
+      part("bar", labelled("Look back", this.moment, "Earlier moments; at the right end: now", this.when),
+        this.pen, button("Clear", "Begin a new drawing", () => this.keepDrawn([]))),
+      this.alert, part("columns", this.left, this.right), this.words, this.codeBox);
     this.root.dataset.lmSuppressShortcuts = "true"; // letters and arrows typed here are no commands to JupyterLab
-    this.setPlaying(false);
+    this.pause();
     return this.root;
   }
 
   // what Python says
 
   form({ fields, presets, losses }) {
-    const change = ({ name, group }, value) => this.want(group === "To see" ? { do: "look", [name]: value }
-      : { do: "change", game: this.chosen, settings: { [name]: value } });
-    this.settings = [...fields, ...lookOf(losses)].map((field) =>
-      settingOf(field, (value) => change(field, value), (text) => this.error({ text })));
-    const groups = [...new Set(this.settings.map(({ field }) => field.group))].map((name) => make("fieldset", {},
-      make("legend", {}, name), ...this.settings.filter(({ field }) => field.group === name).map(({ row }) => row)));
+    const request = (name, value) => ({ do: "change", game: this.chosen, settings: { [name]: value } });
+    const complain = (text) => this.error({ text });
+    const own = fields.map((one) => settingOf(one, (value) => this.want(request(one.name, value)), complain));
+    const look = lookOf(losses).map((one) =>
+      settingOf({ ...one, group: "To see" }, (value) => this.want({ do: "look", [one.name]: value }), complain));
+    this.settings = [...own, ...look];
+    const rowsOf = (group) => this.settings.filter(({ field }) => field.group === group).map(({ row }) => row);
+    const groups = [...new Set(this.settings.map(({ field }) => field.group))].map((group) =>
+      make("fieldset", {}, make("legend", {}, group), ...rowsOf(group)));
     this.which = select([[0, "A"], [1, "B"]], () => { this.chosen = Number(this.which.value); this.showSettings(); });
     this.whichRow = labelled("Settings of game", this.which);
     const preset = select([["", "choose …"], ...presets.map(({ name, title }) => [name, title])],
       () => preset.value && this.want({ do: "preset", name: preset.value }));
     this.presets.replaceChildren(labelled("Preset", preset));
     const area = make("textarea", { rows: 5, placeholder: "0.5, -1\n0.6, -0.9" });
-    this.left.replaceChildren(this.whichRow, ...groups, remembered("paste", "Paste points",
-      labelled('One "x, y" in each line', area),
-      button("Use these points", "They become the data of all games", () => this.paste(area.value))));
+    const take = button("Use these points", "They become the data of all games", () => this.paste(area.value));
+    this.left.replaceChildren(this.whichRow, ...groups,
+      remembered("paste", "Paste points", labelled('One "x, y" in each line', area), take));
   }
 
   frame({ games, words, look }, buffers) {
@@ -404,7 +401,7 @@ class Playground {
   }
 
   error({ text }) {
-    this.setPlaying(false);
+    this.pause();
     setText(this.alert, text);
     this.showSettings();
   }
@@ -425,37 +422,27 @@ class Playground {
     if (this.codeBox.open && ["change", "preset", "compare", "draw"].includes(request.do)) this.want({ do: "code" });
   }
 
-  setPlaying(playing) {
-    this.playing = playing;
-    this.loop++; // a loop that still waits for its reply ends with it
-    setText(this.playButton, playing ? "\u23F8\uFE0E Pause" : "\u25B6\uFE0E Play");
-  }
-
   async play() {
-    this.setPlaying(true);
+    const turn = this.setPlaying(true);
     setText(this.alert, "");
-    for (const turn = this.loop; turn === this.loop;) {
+    while (turn === this.loop) {
       const steps = Number(this.speed.value);
       await Promise.all([this.python.ask({ do: "advance", steps: steps || 1 }), sleep(steps ? 0 : SLOW)]);
       await nextPicture(); // a hidden page draws no pictures, and so trains no further
     }
   }
 
+  pause() { this.setPlaying(false); }
+
+  setPlaying(playing) {
+    this.playing = playing;
+    setText(this.playButton, playing ? "\u23F8\uFE0E Pause" : "\u25B6\uFE0E Play");
+    return ++this.loop; // a loop that still waits for its reply ends with it
+  }
+
   scrub() {
-    this.setPlaying(false);
+    this.pause();
     this.want({ do: "scrub", to: this.moment.value === this.moment.max ? null : this.moment.valueAsNumber });
-  }
-
-  paste(text) {
-    try {
-      this.drawn = parsePoints(text);
-      this.want({ do: "draw", points: this.drawn });
-    } catch (error) { this.error({ text: error.message }); }
-  }
-
-  clear() {
-    this.drawn = [];
-    this.repaint();
   }
 
   toggleDrawing() {
@@ -463,6 +450,18 @@ class Playground {
     this.pen.setAttribute("aria-pressed", this.drawing);
     this.root.classList.toggle("playground-drawing", this.drawing);
     this.repaint();
+  }
+
+  keepDrawn(points) {
+    this.drawn = points;
+    this.repaint();
+  }
+
+  paste(text) {
+    try {
+      this.keepDrawn(parsePoints(text));
+      this.want({ do: "draw", points: this.drawn });
+    } catch (error) { this.error({ text: error.message }); }
   }
 
   /** Strokes on A's plane become points, in the plane's units; they are sent when the pointer is let go. */
@@ -481,7 +480,7 @@ class Playground {
       const steps = last ? Math.floor(Math.hypot(here[0] - last[0], here[1] - last[1]) / SPACING) : 1;
       const from = last ?? here;
       for (let k = 1; k <= steps; k++) {
-        last = [0, 1].map((axis) => from[axis] + (k / steps) * (here[axis] - from[axis]));
+        last = from.map((start, axis) => start + (k / steps) * (here[axis] - start));
         this.drawn.push([x0 + last[0] * (x1 - x0), y1 - last[1] * (y1 - y0)]);
       }
       this.repaint();
@@ -522,6 +521,8 @@ class Playground {
 
   paint() {
     const [{ moments, moment, step }] = this.games;
+    const speak = !this.playing || performance.now() - this.spoke > SPEAK;
+    const drawn = this.drawing ? { values: this.drawn.flat() } : null;
     for (const one of this.alone) one.hidden = !this.games.some(({ model }) => model === "GAN");
     this.compare.checked = this.games.length > 1;
     this.whichRow.hidden = this.games.length < 2;
@@ -530,25 +531,9 @@ class Playground {
     setText(this.when, moment === null ? `now: step ${step}` : `step ${moments[moment]}`);
     this.moment.setAttribute("aria-valuetext", this.when.textContent);
     this.showSettings();
-    const speak = !this.playing || performance.now() - this.spoke > SPEAK;
-    if (speak) {
-      this.spoke = performance.now();
-      setText(this.words, this.latest);
-    }
-    const drawn = this.drawing ? { values: this.drawn.flat() } : null;
     this.games.forEach((game, index) => paintCard(this.cards[index], game, index === 0 && drawn, speak));
+    if (!speak) return;
+    this.spoke = performance.now();
+    setText(this.words, this.latest);
   }
-}
-
-/** What can be chosen to see, told like the other settings. */
-function lookOf(losses) {
-  const see = (field) => ({ group: "To see", ...field });
-  return [
-    see({ name: "optimal", kind: "flag", label: "optimal D", help: "the best D against this generator, beside it" }),
-    see({ name: "lines", kind: "flag", label: "warped grid", help: "of the generator; the paths of a flow" }),
-    see({ name: "arrows", kind: "choice", label: "arrows", help: "how a loss pulls the points; the velocity of a flow",
-      choices: [["", "none"], ...losses], for: ["GAN", "flow"] }),
-    see({ name: "time", kind: "number", label: "time", help: "of the flow: 0 is the noise, 1 the data", least: 0, most: 1,
-      slides: true, for: ["flow"] }),
-  ];
 }
