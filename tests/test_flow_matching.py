@@ -7,7 +7,7 @@ from course_utils import data, models, objectives, training
 
 
 class MarginalVelocity(torch.nn.Module):
-    """Of data N(m, s² I): x_t ~ N(t m, w I) with w = (1 − t)² + t² s², and v(x, t) = m + (t s² − (1 − t)) (x − t m) / w."""
+    """Of data N(m, s² I): x_t ~ N(t m, w I) with w = (1 − t)² + t² s²; v(x, t) = m + (t s² − (1 − t)) (x − t m) / w."""
 
     def __init__(self, mean, std):
         super().__init__()

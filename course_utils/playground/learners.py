@@ -66,11 +66,7 @@ class GANLearner:
 
     def take_over(self, settings: Settings) -> None:
         step: training.GANStep = self.run.loop.step
-        step.game = (
-            training.Relativistic(settings.objective)
-            if settings.objective.relativistic
-            else training.Plain(settings.objective)
-        )
+        step.game = as_game(settings.objective)
         step.penalty, step.d_steps, step.batch_size = settings.penalty_function, settings.d_steps, settings.batch_size
         self.run.discriminator.std.fill_(settings.noise)
         _set_rate(step.g_optimizer, settings.g_lr)

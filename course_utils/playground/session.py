@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-import html
-import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from course_utils.inputs import require_choice, require_count, require_flag, shown
-from course_utils.live import pages, readings
-from course_utils.live.readings import Panel
-from course_utils.live.traces import Trace
-from course_utils.playground import measures, presets
-from course_utils.playground.play import Moment, Play
-from course_utils.playground.settings import LOSSES, Settings
-from course_utils.playground.views import ARROWS, Look, real_points, view
-from course_utils.plots import style
-from course_utils.plots.arrays import number
-from course_utils.training import GANRun, TrainingDiverged
+from course_utils.playground import presets
+from course_utils.playground.play import Play
+from course_utils.playground.report import Seat, charts, form, in_words, listed, title
+from course_utils.playground.settings import Settings
+from course_utils.playground.views import Look, view
+from course_utils.training import TrainingDiverged
 
 NAMES = ("A", "B")
 BETWEEN_CHARTS = 0.4  # seconds: curves and measures need not follow as fast as the points
 MOST_STEPS = 1000  # of one request: a click is answered within seconds
 REPORTED = (ValueError, TrainingDiverged)
 Answer = tuple[dict[str, Any], list[np.ndarray]]  # a message, and the arrays that it refers to by their number
-
-
-@dataclass
-class Seat:
-    """One game of the sitting, and what is kept for its curves."""
-
-    name: str
-    play: Play
-    moment: int | None = None  # of the play's moments, where one looks back
-    note: str = ""
-    sentence: str = ""
-
-    def __post_init__(self):
-        self.begin()
-
-    def begin(self) -> None:
-        """Nothing of an earlier game is left."""
-        self.traces: dict[str, Trace] = {}
-        self.measured: dict[str, float] = {}
-        self.measured_at = -1  # the step of the latest mark on the curves
-        self.charted = -math.inf
-        self.moment = None
 
 
 class Session:
@@ -68,9 +40,9 @@ class Session:
             do = require_choice("do", request.get("do"), tuple(_DOINGS))
             if do == "code":
                 return [({"kind": "code", "text": self._code()} | to, [])]
-            form = [({"kind": "form", **_form()} | to, [])] if do == "open" else []
+            first = [({"kind": "form", **form()} | to, [])] if do == "open" else []
             _DOINGS[do](self, request)
-            return [*form, self._frame(at_ease=do != "advance", to=to)]
+            return [*first, self._frame(at_ease=do != "advance", to=to)]
         except REPORTED as error:
             return [({"kind": "error", "text": str(error)} | to, [])]
 
@@ -151,15 +123,15 @@ class Session:
     def _frame(self, at_ease: bool, to: dict[str, Any]) -> Answer:
         arrays: list[np.ndarray] = []
         games = [self._game(seat, at_ease, arrays) for seat in self.seats]
-        words = " ".join(_in_words(seat) for seat in self.seats)
+        words = " ".join(in_words(seat) for seat in self.seats)
         return {"kind": "frame", "games": games, "words": words, "look": asdict(self.look)} | to, arrays
 
     def _game(self, seat: Seat, at_ease: bool, arrays: list[np.ndarray]) -> dict[str, Any]:
         play, now = seat.play, time.monotonic()
         moment = None if seat.moment is None else play.moments[seat.moment]
         seen = view(play, self.look, moment)
-        chart = at_ease or now >= seat.charted + BETWEEN_CHARTS
-        if chart:
+        due = at_ease or now >= seat.charted + BETWEEN_CHARTS
+        if due:
             seat.charted = now
         places = {}
         for name, array in seen.arrays.items():
@@ -170,15 +142,15 @@ class Session:
         settings = {name: value for name, value in asdict(play.settings).items() if name != "points"}
         return {
             "name": seat.name,
-            "title": _title(play.settings),
+            "title": title(play.settings),
             "model": play.settings.model,
             "step": play.step if moment is None else moment.step,
             "settings": settings,
             "extent": list(seen.extent),
-            "difference": f"differs in {_listed(differing)}" if differing else "",
+            "difference": f"differs in {listed(differing)}" if differing else "",
             "note": seat.note,
             "sentence": seat.sentence,
-            "charts": _charts(seat, moment) if chart else None,
+            "charts": charts(seat, moment) if due else None,
             "moments": [one.step for one in play.moments],
             "moment": seat.moment,
             "legend": seen.legend,
@@ -201,89 +173,7 @@ _DOINGS: dict[str, Callable[[Session, Mapping[str, Any]], None]] = {
 }
 
 
-def _charts(seat: Seat, moment: Moment | None) -> str:
-    """Curves of the run, of the measures with their floors, and the pull of each loss, as HTML."""
-    play, panels = seat.play, []
-    seat.measured = play.measured(moment)
-    if moment is None and play.step > seat.measured_at:
-        seat.measured_at = play.step
-        for name, value in seat.measured.items():
-            seat.traces.setdefault(name, Trace()).note(play.step, value)
-    if play.step:
-        levels = readings.loss_levels(play.settings.objective) if play.settings.model == "GAN" else {}
-        panels += readings.curve_panels(play.run, levels)
-    floors = play.floors
-    panels += [
-        Panel(MEASURES[name], {name: trace.points()}, {"floor": floors[name]}) for name, trace in seat.traces.items()
-    ]
-    charts = "".join(pages.chart(panel) for panel in panels)
-    return f'<div style="display:flex;flex-wrap:wrap;gap:6px 12px">{charts}</div>{_pulls(seat, moment)}'
-
-
-MEASURES = {
-    "JSD": f"JSD (nats; both with noise of {measures.BLUR:g})",
-    "modes": "modes with 20 points of 2,000 or more",
-    "in place": "share of the points within 3 σ of a mode",
-}
-
-
-def _pulls(seat: Seat, moment: Moment | None) -> str:
-    """A table: saturation is a loss whose pull is small where another's is not."""
-    play = seat.play
-    if not isinstance(play.run, GANRun):
-        return ""
-    generated = play.samples(ARROWS, moment)
-    if not generated.isfinite().all():
-        return ""
-    found = measures.pulls(play.networks(moment)[1], generated, real_points(play)[:ARROWS])
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in found)
-    cells = "".join(f"<td>{number(value, 2)}</td>" for value in found.values())
-    return (
-        '<table class="playground-pulls"><caption>How strongly each loss would pull a generated point now '
-        "(median of |−∂L_G/∂x|, by the same D)</caption>"
-        f"<tr>{heads}</tr><tr>{cells}</tr></table>"
-    )
-
-
-def _in_words(seat: Seat) -> str:
-    floors = seat.play.floors
-    told = ", ".join(f"{name} {number(value)} (floor {number(floors[name])})" for name, value in seat.measured.items())
-    looking = "" if seat.moment is None else f", looking back at step {seat.play.moments[seat.moment].step:,}"
-    return f"Game {seat.name}, step {seat.play.step:,}{looking}: {told or 'its points are not finite'}."
-
-
-def _title(settings: Settings) -> str:
-    if settings.model != "GAN":
-        return f"{settings.model} on {settings.data}"
-    charged = "" if settings.penalty == "none" else f" + {settings.penalty} ({settings.penalty_weight:g})"
-    return f"GAN, {settings.loss}{charged}, on {settings.data}"
-
-
-def _listed(differing: dict[str, Any]) -> str:
-    return ", ".join("points" if name == "points" else f"{name} {value}" for name, value in differing.items())
-
-
 def _settings(given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise ValueError(f'settings must be {{"name": value, …}}, not {shown(given)}')
     return dict(given)
-
-
-def _form() -> dict[str, Any]:
-    """The settings as a form: what a front end needs to know of each, and the colours of the roles."""
-    known = []
-    for one in fields(Settings):
-        if one.name == "points":
-            continue
-        about = dict(one.metadata)
-        kind = {"kind": "number", "whole": one.type == "int", "log": about.get("log", False)}
-        if "choices" in about:
-            kind = {"kind": "choice", "choices": [[choice, choice] for choice in about.pop("choices")]}
-        known.append({"name": one.name, "restarts": False} | about | kind)
-    roles = {"real": style.REAL.colour, "generated": style.FAKE.colour, "edge": style.FAKE.ink}
-    return {
-        "fields": known,
-        "presets": [{"name": one.name, "title": one.title} for one in presets.PRESETS],
-        "losses": [[name, name] for name in LOSSES],
-        "colours": roles,
-    }
