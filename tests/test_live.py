@@ -398,9 +398,9 @@ def test_the_front_end(monkeypatch):
 
 def test_a_chart_of_what_is_not_finite():
     nan = float("nan")
-    chart = pages._chart(readings.Panel("loss", {"D": ([1.0, 2.0, 3.0], [nan, 1.0, float("inf")])}))
+    chart = pages.chart(readings.Panel("loss", {"D": ([1.0, 2.0, 3.0], [nan, 1.0, float("inf")])}))
     assert "nan" not in re.sub(r'aria-label="[^"]*"|<tspan.*', "", chart).lower() and "polyline" in chart
-    assert "<svg" in pages._chart(readings.Panel("none yet", {"D": ([], [])}))
+    assert "<svg" in pages.chart(readings.Panel("none yet", {"D": ([], [])}))
 
 
 def test_a_bar_for_any_loop():

@@ -29,7 +29,7 @@ FLOORS = (
     {"data", "objectives", "models"},
     {"training", "evaluation"},
     {"plots", "claims", "conditions", "evidence", "reproduction", "stored_cells", "machine"},
-    {"checks", "live", "lesson"},
+    {"checks", "live", "playground", "lesson"},
     {"commands", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

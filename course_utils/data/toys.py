@@ -8,6 +8,7 @@ so one class serves them all. The spiral is a mixture too, of infinitely many Ga
 quadrature rule turns into a fine but finite one.
 """
 
+import copy
 import math
 
 import numpy as np
@@ -45,6 +46,11 @@ class Mixture:
         self._components = means, stds.expand(k), self.weights
         self._copies = {}  # of the components, by device and precision: a training step never waits for them
 
+    @property
+    def components(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Means [k, dim], standard deviations [k] and weights [k] of the Gaussians, float64 on the CPU."""
+        return self._components
+
     def sample(self, n: int, device: str | torch.device = "cpu") -> Tensor:
         """``n`` independent draws, float32 [n, dim], from the device's global generator."""
         n = require_count("n", n, least=0)
@@ -67,6 +73,32 @@ class Mixture:
 
         parts = x.reshape(-1, self.dim).split(max(1, _LARGEST_TABLE // len(means)))
         return torch.cat([of(rows) for rows in parts]).reshape(x.shape[:-1])
+
+    def blurred(self, std: float) -> "Mixture":
+        """The toy of x + ε with ε ~ N(0, std² I): the same one, each of whose standard deviations s is √(s² + std²)."""
+        noise = require_number("std", std, least=0)
+        means, stds, weights = self._components
+        made = copy.copy(self)
+        made._components, made._copies = (means, (stds.square() + noise**2).sqrt(), weights), {}
+        widths = torch.as_tensor(self.std, dtype=torch.float64).square().add(noise**2).sqrt()
+        made.std = widths.item() if widths.ndim == 0 else tuple(widths.tolist())
+        return made
+
+    def density_on(self, xs: Tensor, ys: Tensor) -> Tensor:
+        """The density at every place of a lattice in the plane, float64 [len(ys), len(xs)].
+
+        A round Gaussian is a product over the axes, so a lattice costs one matrix product, and not a table of
+        distances. Raises ValueError for a toy that is not of the plane.
+        """
+        if self.dim != 2:
+            raise ValueError(f"a lattice lies in the plane, and {self} has dimension {self.dim}.")
+        means, stds, weights = self.components
+
+        def along(axis: int, places: Tensor) -> Tensor:
+            away = (torch.as_tensor(places).double()[:, None] - means[:, axis]) / stds
+            return (-away.square() / 2).exp() / (stds * math.sqrt(2 * math.pi))
+
+        return (along(1, ys) * weights) @ along(0, xs).T
 
     def _on(self, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, ...]:
         if (device, dtype) not in self._copies:

@@ -7,6 +7,7 @@ from .classifier_cache import ClassifierError, load_classifier
 from .expectations import expected_coverage, expected_density, expected_frechet
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .fresh_discriminator import FreshDiscriminator, fresh_discriminator
+from .jensen_shannon import jensen_shannon, samples_as_mixture
 from .ladder import Ladder, ladder
 from .legibility import Legibility, legibility
 from .likelihood import ActiveUnits, LogLikelihood, active_units, log_likelihood, ppca_log_likelihood
@@ -57,6 +58,7 @@ __all__ = [
     "fresh_discriminator",
     "gradient_norm",
     "gradient_signal_to_noise",
+    "jensen_shannon",
     "ladder",
     "layer_gradient_norms",
     "legibility",
@@ -73,6 +75,7 @@ __all__ = [
     "precision_recall",
     "precision_recall_floor",
     "rank_correlation",
+    "samples_as_mixture",
     "saliency",
     "stacked_coverage",
     "stacked_floor",

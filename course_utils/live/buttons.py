@@ -38,7 +38,7 @@ def offer(run: Run, board: Board) -> None:
         def pressed(_: object) -> None:
             for each in buttons:
                 each.disabled = True
-            _in_the_main_thread(perform)
+            in_the_main_thread(perform)
 
         made.on_click(pressed)
         return made
@@ -59,7 +59,7 @@ def offer(run: Run, board: Board) -> None:
     display(ipywidgets.VBox([ipywidgets.HBox([*buttons, slow], layout=ipywidgets.Layout(flex_flow="row wrap")), log]))
 
 
-def _in_the_main_thread(act: Callable[[], None]) -> None:
+def in_the_main_thread(act: Callable[[], None]) -> None:
     """Newer kernels answer clicks in another thread, beside running cells, where the stop button does not reach."""
     from IPython import get_ipython
 

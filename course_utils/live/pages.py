@@ -32,7 +32,7 @@ def page(
     `spoken`: a screen reader that has this on its page says the summary aloud, as it changes.
     """
     shown = "".join(_figure(name, pixels) for name, pixels in pictures.items())
-    curves = "".join(_chart(panel) for panel in panels)
+    curves = "".join(chart(panel) for panel in panels)
     return (
         f'<div role="group" aria-label="{html.escape(title)}" style="font:13px/1.35 system-ui,sans-serif;'
         'color:var(--jp-content-font-color1,inherit);max-width:100%">'
@@ -49,7 +49,7 @@ def _figure(name: str, pixels: np.ndarray) -> str:
     return image_tag(buffer.getvalue(), name, "jpeg", f'width="{width}" height="{height}" decoding="sync"')
 
 
-def _chart(panel: Panel) -> str:
+def chart(panel: Panel) -> str:
     """A small figure of its curves: title, axes with their ends, level lines with their names, the latest values."""
     curves = {name: (np.asarray(xs), np.asarray(ys)) for name, (xs, ys) in panel.curves.items() if len(ys)}
     values = np.concatenate([*(ys for _, ys in curves.values()), list(panel.levels.values())])

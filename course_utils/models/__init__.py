@@ -27,6 +27,7 @@ from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_qua
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
 from course_utils.models.vae import VAE, ConvolutionalVAE, FullyConnectedVAE
+from course_utils.models.velocity import PointVelocity, euler_path
 
 __all__ = [
     "VAE",
@@ -54,10 +55,12 @@ __all__ = [
     "Packed",
     "PointDiscriminator",
     "PointGenerator",
+    "PointVelocity",
     "QuadrantNetwork",
     "QuadrantVAE",
     "StackedBatchNorm1d",
     "StackedLinear",
+    "euler_path",
     "evaluating",
     "hide_quadrants",
     "invert",

@@ -14,6 +14,7 @@ from course_utils.objectives.adversarial import (
     wasserstein_generator_loss,
 )
 from course_utils.objectives.cycle import CycleELBO, cycle_consistency_loss, identity_loss
+from course_utils.objectives.flow_matching import flow_matching_loss
 from course_utils.objectives.likelihoods import Bernoulli, Gaussian, require_binary
 from course_utils.objectives.objective import (
     FEATURE_MATCHING,
@@ -67,6 +68,7 @@ __all__ = [
     "cycle_consistency_loss",
     "dragan_penalty",
     "feature_matching_loss",
+    "flow_matching_loss",
     "gaussian_kl",
     "gaussian_log_density",
     "gradient_penalty",

@@ -1,0 +1,57 @@
+"""`show`: the playground where somebody can play, a film of the same game everywhere else."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+from course_utils.live.readings import opinion_of
+from course_utils.playground.play import Play
+from course_utils.playground.session import Session
+from course_utils.playground.settings import Settings
+from course_utils.playground.views import extent_of, real_points
+from course_utils.plots import Caption, Film
+from course_utils.plots.arrays import number
+from course_utils.plots.controls import is_live
+from course_utils.plots.raster import scatter_frame
+
+FRAMES, PER_FRAME, SIZE = 20, 50, 300  # of the film: pictures, steps between two of them, pixels of a side
+POINTS = 300
+
+
+def show(settings: Settings | Mapping[str, Any] | None = None, *, preset: str | None = None) -> Caption | None:
+    """The playground, with these settings or those of a preset: `show({"loss": "hinge"})`, `show(preset="collapse")`.
+
+    Where a kernel and anywidget can serve a front end it is shown, and None is returned. Elsewhere, and always when
+    COURSE_STATIC is set, the game is played for 1,000 steps, and its film shown. Raises ValueError for settings that
+    cannot be, and for both at once.
+    """
+    if settings is not None and preset is not None:
+        raise ValueError("give settings or a preset, not both: a preset brings its own settings")
+    session = Session(settings, preset)
+    if not is_live() or importlib.util.find_spec("anywidget") is None:
+        return film_of(session.seats[0].play)
+    from IPython.display import display
+
+    from course_utils.playground.widget import Playground
+
+    display(Playground(session))
+    return None
+
+
+def film_of(play: Play) -> Caption:
+    """A film of the game's next 1,000 steps, and in its caption how the samples measure at the end."""
+    film, real, extent = Film("The game, as a film"), real_points(play).numpy()[:POINTS], extent_of(play)
+    for k in range(FRAMES + 1):
+        if k:
+            play.advance(PER_FRAME)
+        generated = play.samples(POINTS).numpy()
+        opinion = opinion_of(play.networks()[1]) if play.settings.model == "GAN" else None
+        film.add(scatter_frame(real, generated, extent, SIZE, opinion), f"step {play.step:,}")
+    film.show()
+    floors = play.floors
+    told = ", ".join(
+        f"{name} {number(value)} (floor {number(floors[name])})" for name, value in play.measured().items()
+    )
+    return Caption(f"After {play.step:,} steps: {told}. With a kernel, this cell shows the playground instead.")

@@ -1,0 +1,150 @@
+"""What a frame of the playground shows, as arrays; a front end only has to draw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils import models, training
+from course_utils.live.readings import opinion_of
+from course_utils.playground import measures
+from course_utils.playground.learners import visible_latent
+from course_utils.playground.play import Moment, Play
+from course_utils.playground.settings import LOSSES
+from course_utils.plots.plane import Extent, window
+
+POINTS, ARROWS, CELLS = 600, 150, 48
+LINES, PLACES = 13, 40  # of the grid over z, in each direction, and points along each line
+REACH_OF_Z = 2.0  # standard deviations that the grid covers: 91 % of all z
+PATHS = 40  # of a flow's samples
+ARROW = 0.4  # length, in units of the plane, of an arrow for a pull of 1
+SHARE = 1 / 6  # of the window that no arrow exceeds
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is drawn besides the points: the pull of one of the losses, the grid or the paths, D*; a flow's time."""
+
+    arrows: str = ""
+    lines: bool = False
+    optimal: bool = False
+    time: float = 1.0
+
+    def __post_init__(self):
+        if self.arrows and self.arrows not in LOSSES:
+            raise ValueError(
+                f"arrows must be one of the losses {', '.join(map(repr, LOSSES))}, or '', not {self.arrows!r}"
+            )
+
+
+@dataclass
+class View:
+    """Points [n, 2], surfaces uint8 [CELLS, CELLS] (top row first), arrows [m, 4], lines [l, k, 2], in float32."""
+
+    extent: Extent
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    legend: dict[str, str] = field(default_factory=dict)
+
+
+def real_points(play: Play) -> Tensor:
+    """Real points [n, 2], the same in each frame."""
+    with training.forked_random_state(torch.device("cpu"), 2):
+        return play.settings.toy.sample(POINTS)
+
+
+def extent_of(play: Play) -> Extent:
+    """A square about the data and the places where an untrained model starts."""
+    start = np.array([[-1.3, -1.3], [1.3, 1.3]])
+    return window(np.concatenate([real_points(play).numpy(), start]), 0.62)
+
+
+def view(play: Play, look: Look, moment: Moment | None = None) -> View:
+    """The frame of a play, as it is now or was at an earlier moment."""
+    networks, settings = play.networks(moment), play.settings if moment is None else moment.settings
+    real, seen = real_points(play), View(extent_of(play))
+    generated = play.samples(POINTS, moment)
+    generated = generated[generated.isfinite().all(1)]
+    xs, ys = _lattice(seen.extent)
+    if settings.model == "GAN":
+        _of_gan(seen, networks, generated, real, look, xs, ys)
+    elif settings.model == "flow":
+        generated = _of_flow(seen, networks[0], look, generated, xs, ys)
+    elif look.lines:
+        _warped_grid(seen, networks[0].decode, "the decoder's grid: means of p(x|z) for lines of z")
+    if look.optimal and len(generated):
+        blur = max(measures.BLUR, settings.noise if settings.model == "GAN" else 0.0)
+        many = play.samples(measures.SAMPLES, moment)
+        best = measures.optimal_discriminator(settings.toy, many[many.isfinite().all(1)], xs, ys, blur)
+        seen.arrays["optimal"] = _surface(best.flip(0).numpy())
+        seen.legend["optimal"] = f"D* = p/(p + q), both with noise of {blur:g}: white where the two agree"
+    seen.arrays |= {"real": real.numpy(), "generated": generated.numpy()}
+    return seen
+
+
+def _of_gan(seen: View, networks: list, generated: Tensor, real: Tensor, look: Look, xs: Tensor, ys: Tensor) -> None:
+    G, D = networks
+    places = torch.stack(torch.meshgrid(xs, ys, indexing="xy"), -1).reshape(-1, 2)
+    try:
+        said = opinion_of(D)(places.numpy()).reshape(CELLS, CELLS)
+    except ValueError:  # it has diverged
+        return
+    seen.arrays["heat"] = _surface(said[::-1])
+    seen.legend["heat"] = "D(x): blue where it believes real, orange where generated"
+    if look.arrows:
+        chosen = generated[:ARROWS]
+        moves = measures.pull(D, chosen, real[: len(chosen)], LOSSES[look.arrows])
+        seen.arrays["arrows"] = _arrows(chosen, ARROW * moves, seen.extent)
+        seen.legend["arrows"] = (
+            f"pull of the {look.arrows} loss on the points: median {moves.norm(dim=1).median():.2g}, an arrow of "
+            f"length {ARROW:g} is a pull of 1"
+        )
+    if look.lines:
+        _warped_grid(seen, G, "the generator's grid: where lines of z land")
+
+
+def _of_flow(seen: View, velocity: torch.nn.Module, look: Look, generated: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
+    """The points at the time that is looked at; and the field there, and the paths."""
+    steps, time = 50, min(1.0, max(0.0, look.time))
+    path = models.euler_path(velocity, visible_latent(POINTS), steps)
+    at = round(time * steps)
+    if look.lines:
+        seen.arrays["lines"] = path[: at + 1, :PATHS].transpose(0, 1).contiguous().numpy()
+        seen.legend["lines"] = f"paths of {PATHS} samples from t = 0 to {time:.2f}"
+    if look.arrows:
+        places = torch.stack(torch.meshgrid(xs[2::4], ys[2::4], indexing="xy"), -1).reshape(-1, 2)
+        with torch.no_grad():
+            moves = velocity(places, places.new_full((len(places),), time))
+        seen.arrays["arrows"] = _arrows(places, 0.15 * moves, seen.extent)
+        seen.legend["arrows"] = f"velocity at t = {time:.2f}: an arrow of length 0.15 is a speed of 1"
+    return path[at][path[at].isfinite().all(1)] if at < steps else generated
+
+
+def _warped_grid(seen: View, generate, words: str) -> None:
+    along, across = torch.linspace(-REACH_OF_Z, REACH_OF_Z, PLACES), torch.linspace(-REACH_OF_Z, REACH_OF_Z, LINES)
+    a, b = torch.meshgrid(across, along, indexing="ij")
+    z = torch.cat([torch.stack([a, b], -1), torch.stack([b, a], -1)])  # [2 LINES, PLACES, 2]
+    with torch.no_grad():
+        lines = generate(z.reshape(-1, 2)).reshape(z.shape)
+    seen.arrays["lines"] = lines[lines.isfinite().all(-1).all(-1)].numpy()
+    seen.legend["lines"] = words
+
+
+def _lattice(extent: Extent) -> tuple[Tensor, Tensor]:
+    """The middles of the cells of a surface along both axes, upwards."""
+    middles = (torch.arange(CELLS) + 0.5) / CELLS
+    return extent[0] + middles * (extent[1] - extent[0]), extent[2] + middles * (extent[3] - extent[2])
+
+
+def _surface(values: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+
+
+def _arrows(places: Tensor, moves: Tensor, extent: Extent) -> np.ndarray:
+    """[m, 4]: the place, and the move, none longer than a sixth of the window."""
+    longest = SHARE * (extent[1] - extent[0])
+    length = moves.norm(dim=1, keepdim=True)
+    moves = moves * (longest / length.clamp(min=1e-12)).clamp(max=1.0)
+    return torch.cat([places, moves], 1).numpy()
