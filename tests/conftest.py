@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import browser as browser  # fixtures of the tests that drive a browser
+from browser import lab as lab
+from browser import opened as opened
 
 ROOT = Path(__file__).resolve().parents[1]
 

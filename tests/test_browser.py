@@ -1,32 +1,6 @@
-"""What a student sees and clicks, in JupyterLab itself: a board that grows, a stop, buttons, a slider, a film.
+"""What a student sees and clicks, in JupyterLab itself: a board that grows, a stop, buttons, a slider, a film."""
 
-Debian's Chromium is driven by Playwright. Without one of them these tests are skipped.
-"""
-
-import os
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-
-import nbformat
-import pytest
-
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright, for the browser tests")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium")
-
-ROOT = Path(__file__).resolve().parents[1]
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-PATIENCE = 60_000  # milliseconds; a busy machine starts a kernel slowly
+from browser import choose_theme, run_all, serious, wait_until
 
 BEGIN = """import torch
 from course_utils import data, live, models, plots, training
@@ -48,105 +22,12 @@ film.show()
 """
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A running JupyterLab; its address with a token, and the folder that it shows."""
-    folder = tmp_path_factory.mktemp("lab")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    environment = dict(
-        os.environ, JUPYTER_TOKEN=token, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", JUPYTER_PREFER_ENV_PATH="1",
-        JUPYTER_CONFIG_DIR=str(folder / ".config"), JUPYTERLAB_SETTINGS_DIR=str(folder / ".settings"),
-    )  # fmt: skip
-    for name in ("COURSE_STATIC", "TQDM_DISABLE"):
-        environment.pop(name, None)
-    line = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        f"--LabApp.app_settings_dir={ROOT / 'course_utils/commands/lab_settings'}",
-        f"--port={port}",
-        f"--notebook-dir={folder}",
-    ]
-    log = (folder / "lab.log").open("w")
-    server = subprocess.Popen(line, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, (folder / "lab.log").read_text()
-                time.sleep(0.1)
-        yield address, token, folder
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def opened(lab, browser, request, tmp_path):
-    """A function that opens a notebook of these cells in a new page, with a kernel that is ready."""
-    address, token, folder = lab
-    pages = []
-
-    def open_notebook(*cells, width=1100):
-        name = f"{request.node.name.replace('[', '-').strip(']')}.ipynb"
-        nbformat.write(
-            nbformat.v4.new_notebook(
-                metadata={"kernelspec": KERNEL}, cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
-            ),
-            folder / name,
-        )
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        pages.append(page)
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"{address}/doc/tree/{name}?token={token}")
-        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-        page.locator("#jp-bottom-panel, .jp-StatusBar-Widget", has_text="| Idle").first.wait_for()
-        return page
-
-    yield open_notebook
-    shots = Path(os.environ.get("COURSE_SCREENSHOTS") or tmp_path)
-    for page in pages:
-        page.screenshot(path=shots / f"{request.node.name}.png")
-        page.close()
-
-
-def run_all(page):
-    """Every cell, by the keyboard alone: select the first, then shift-enter."""
-    page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first.click()
-    page.keyboard.press("Control+Home")
-    for _ in range(page.locator(".jp-CodeCell").count()):
-        page.keyboard.press("Shift+Enter")
-
-
 def said(page):
     return page.locator("[role=group] p[aria-live]").last.inner_text()
 
 
 def step_of(text):
     return int(text.split("Step ")[1].split(" of")[0].replace(",", ""))
-
-
-def wait_until(condition, seconds=PATIENCE / 1000):
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() < began + seconds, "it never came"
-        time.sleep(0.1)
 
 
 def test_a_board_grows_stops_and_goes_on(opened):
@@ -186,21 +67,14 @@ def test_a_board_fits_a_telephone(opened):
 
 
 def test_nothing_in_our_outputs_keeps_anybody_out(opened):
-    """axe-core, the checker of the accessibility guidelines: no serious finding in what the course displays."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
     page = opened(BEGIN, TRAIN.replace("200_000", "300"), SLIDER, FILM)
     run_all(page)
     page.locator("iframe").wait_for()
     page.locator("[role=group] p", has_text="Step 300 of 300").wait_for()
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
-        page.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
-        page.locator(".lm-Menu-itemLabel", has_text=theme).first.click()
-        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        choose_theme(page, theme)
         # The handle of ipywidgets' slider has no name of its own; a label with its name stands beside it.
-        found = axe.Axe().run(page, context={"include": [[".jp-OutputArea-output"]], "exclude": [[".noUi-base"]]})
-        bad = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-        assert not bad, [(v["id"], v["nodes"][0]["html"][:200]) for v in bad]
+        assert not serious(page, ".jp-OutputArea-output", without=[".noUi-base"])
 
 
 def test_a_slider_and_a_film_by_keyboard(opened):

@@ -315,16 +315,22 @@ function paintCard(card, game, drawn, speak) {
 
 class Playground {
   constructor(model, el) {
-    Object.assign(this, { games: [], cards: [], settings: [], drawn: [], chosen: 0, unanswered: 0, loop: 0, spoke: 0 });
+    Object.assign(this, { games: [], cards: [], settings: [], chosen: 0, unanswered: 0, loop: 0, spoke: 0 });
     el.append(this.build());
     this.python = new Conversation(model, (message, buffers) => this[message.kind](message, buffers));
     this.resized = new ResizeObserver(() => this.repaint());
     this.resized.observe(this.root);
+    this.keepKeys = (event) => { // letters and arrows typed here move the controls, and are no commands to JupyterLab
+      const isTyped = !(event.ctrlKey || event.metaKey || event.altKey);
+      if (isTyped && event.composedPath().includes(this.root)) event.stopPropagation();
+    };
+    window.addEventListener("keydown", this.keepKeys, true);
     this.python.ask({ do: "open" });
   }
 
   close() {
     this.loop++;
+    window.removeEventListener("keydown", this.keepKeys, true);
     this.resized.disconnect();
     this.python.close();
   }
@@ -342,7 +348,7 @@ class Playground {
     this.pen.setAttribute("aria-pressed", "false");
     this.program = make("pre", { tabIndex: 0, role: "region", "aria-label": "The code of this game" });
     this.codeBox = remembered("code", "Show me the code", button("Copy", "Copy the code", () => this.copy()), this.program);
-    this.codeBox.addEventListener("toggle", () => this.codeBox.open && this.want({ do: "code" }));
+    this.codeBox.addEventListener("toggle", () => this.codeBox.open && this.python.ask({ do: "code" }));
     [this.when, this.copied, this.alert, this.words] = ["output", "output", "p", "p"].map((tag) => make(tag));
     [this.presets, this.left, this.right] = ["presets", "settings", "games"].map((name) => part(name));
     this.program.before(this.copied);
@@ -355,7 +361,6 @@ class Playground {
       part("bar", labelled("Look back", this.moment, "Earlier moments; at the right end: now", this.when),
         this.pen, button("Clear", "Begin a new drawing", () => this.keepDrawn([]))),
       this.alert, part("columns", this.left, this.right), this.words, this.codeBox);
-    this.root.dataset.lmSuppressShortcuts = "true"; // letters and arrows typed here are no commands to JupyterLab
     this.pause();
     return this.root;
   }
@@ -415,11 +420,12 @@ class Playground {
   /** Ask for what somebody wants: their last error is dealt with, and the settings wait for the answer. */
   async want(request) {
     setText(this.alert, "");
+    if (request.do === "preset" || request.settings?.data) this.drawn = null; // other data: the next drawing is a new one
     this.unanswered++;
     await this.python.ask(request);
     this.unanswered--;
     this.showSettings();
-    if (this.codeBox.open && ["change", "preset", "compare", "draw"].includes(request.do)) this.want({ do: "code" });
+    if (this.codeBox.open && !["look", "scrub"].includes(request.do)) this.python.ask({ do: "code" });
   }
 
   async play() {
@@ -470,6 +476,7 @@ class Playground {
     canvas.onpointerdown = (event) => {
       if (!this.drawing || event.button) return;
       canvas.setPointerCapture(event.pointerId);
+      this.drawn ??= [];
       last = null;
       canvas.onpointermove(event);
     };
@@ -515,14 +522,14 @@ class Playground {
   repaint() {
     this.due ??= requestAnimationFrame(() => {
       this.due = null;
-      if (this.games.length) this.paint();
+      if (this.games.length && this.root.clientWidth) this.paint(); // while it is hidden it has no width
     });
   }
 
   paint() {
     const [{ moments, moment, step }] = this.games;
     const speak = !this.playing || performance.now() - this.spoke > SPEAK;
-    const drawn = this.drawing ? { values: this.drawn.flat() } : null;
+    const drawn = this.drawing && this.drawn && { values: this.drawn.flat() };
     for (const one of this.alone) one.hidden = !this.games.some(({ model }) => model === "GAN");
     this.compare.checked = this.games.length > 1;
     this.whichRow.hidden = this.games.length < 2;
