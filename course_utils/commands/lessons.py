@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
+PLAYGROUND = NOTEBOOKS / "playground.ipynb"  # beside the lessons, and none of them: it claims nothing
 BUILD = Path(os.environ.get("COURSE_BUILD") or ROOT / "build")  # course.py sets it where build/ cannot be written
 LEDGER = BUILD / "ledger"  # one page for each lesson, data set and budget: NN-data-budget.json
 TIMINGS = ROOT / "course_utils" / "evidence" / "timings.json"
@@ -34,6 +35,11 @@ def lesson(number: str) -> Path:
     if number.zfill(2) not in lessons:
         raise ArgumentTypeError(f"there is no lesson {number}; lessons: {' '.join(lessons) or 'none'}")
     return lessons[number.zfill(2)]
+
+
+def notebook(name: str) -> Path:
+    """For argparse's `type`: a lesson by its number, or the playground."""
+    return PLAYGROUND if name == PLAYGROUND.stem else lesson(name)
 
 
 def budget(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.commands.cli import Parser, complain
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import METADATA, TIMINGS, all_lessons, lesson, timings
+from course_utils.commands.lessons import METADATA, PLAYGROUND, TIMINGS, all_lessons, notebook, timings
 from course_utils.commands.readme import update_readme
 from course_utils.evidence import FOLDER
 from course_utils.storage import write_json, write_whole
@@ -31,7 +31,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
         "render",
         "Execute lessons at the cpu budget and store their outputs, and their minutes, in the repository.",
     )
-    parser.add_argument("lessons", metavar="NN", nargs="*", type=lesson, help="only these (otherwise all)")
+    parser.add_argument(
+        "lessons", metavar="NN", nargs="*", type=notebook, help="only these, or `playground` (otherwise all)"
+    )
     parser.add_argument(
         "--cells",
         action="store_true",
@@ -46,7 +48,7 @@ def main(argv: list[str]) -> int:
     if args.cells:
         store_cells()
         return 0
-    code = max([render(path) for path in args.lessons or all_lessons().values()], default=0)
+    code = max([render(path) for path in args.lessons or [*all_lessons().values(), PLAYGROUND]], default=0)
     store_cells()
     update_readme()
     return code
@@ -56,18 +58,18 @@ def render(path: Path) -> int:
     """Execute and store one lesson; it stays as it was if a cell fails or the outputs are too large."""
     import nbformat
 
-    number = path.name[:2]
     notebook, seconds, error = execute(path, "cpu")
     if error:
-        complain(f"lesson {number} is not stored: {error} (see {leave(notebook, path.stem)[1]})")
+        complain(f"{path.name} is not stored: {error} (see {leave(notebook, path.stem)[1]})")
         return 1
     text = nbformat.writes(clean(notebook)) + "\n"
     size = len(text.encode())
     if size > LIMIT:
-        complain(f"lesson {number} is not stored: {size / 1e6:.1f} MB, above {LIMIT / 1e6} MB; {largest(notebook)}")
+        complain(f"{path.name} is not stored: {size / 1e6:.1f} MB, above {LIMIT / 1e6} MB; {largest(notebook)}")
         return 1
     write_whole(path, text.encode())
-    store_seconds(number, "cpu", seconds, machine())
+    if path != PLAYGROUND:
+        store_seconds(path.name[:2], "cpu", seconds, machine())
     print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB")
     return 0
 

@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 
 from course_utils.commands.cli import ENDING, Parser
-from course_utils.commands.lessons import LEDGER, ROOT, SAME, all_lessons, exercise_notebooks, timings, uses_images
+from course_utils.commands.lessons import (
+    LEDGER,
+    PLAYGROUND,
+    ROOT,
+    SAME,
+    all_lessons,
+    exercise_notebooks,
+    timings,
+    uses_images,
+)
 
 # A notebook is one worker's, from its first cell to its last; the longest lessons start first, and the short unit tests
 # come last, so that neither worker waits long for the other.
@@ -41,7 +50,7 @@ def main(argv: list[str]) -> int:
     options = [arg for arg in args.pytest if arg not in targets]
     lessons = sorted(all_lessons().values(), key=seconds, reverse=True)
     solved = exercise_notebooks("solutions") if args.claims else []  # the same cells again, with the answers in them
-    targets = targets or [*lessons, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
+    targets = targets or [*lessons, PLAYGROUND, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":

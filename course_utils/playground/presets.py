@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from course_utils.inputs import require_choice
+from course_utils.playground.measures import pulls
 from course_utils.playground.play import Play
+from course_utils.training import forked_random_state
+
+ARROWS = 150  # points whose pulls are compared
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,7 @@ class Preset:
     sentence: str
     settings: dict[str, Any]
     steps: int
+    measured: str
     measure: Callable[[Play], float]
     control: dict[str, Any]
     above: float | None = None
@@ -30,8 +38,40 @@ class Preset:
 
     def play(self, control: bool = False, **changes: Any) -> Play:
         """The game before its first step, with the control's settings if asked for, and some changed."""
-        play = Play(self.settings | (self.control if control else {}) | changes)
-        return play.move("discriminator", self.head_start) if self.head_start else play
+        settings = self.settings | (self.control if control else {}) | changes
+        head_start = settings.pop("head_start", self.head_start)
+        play = Play(settings)
+        return play.move("discriminator", head_start) if head_start else play
+
+    def holds(self, play: Play) -> bool:
+        """Whether what it says is so for this play."""
+        value = self.measure(play)
+        return value < self.below if self.above is None else value > self.above
+
+    def check(self) -> str:
+        """Play it, and its control, and say what both measure."""
+        found = []
+        for control in (False, True):
+            play = self.play(control)
+            found.append(self.measure(play.advance(self.steps) if self.steps else play))
+        return (
+            f"{self.title}\n    {self.measured} after {self.steps:,} steps: {found[0]:.3g} ({self._bound}); "
+            f"with {self._changed}: {found[1]:.3g}"
+        )
+
+    @property
+    def told(self) -> str:
+        """The sentence, and what makes it a claim."""
+        claim = f"Claim: {self.measured} {self._bound} after {self.steps:,} steps; not with {self._changed}."
+        return f"{self.sentence} {claim}"
+
+    @property
+    def _bound(self) -> str:
+        return f"above {self.above:g}" if self.below is None else f"below {self.below:g}"
+
+    @property
+    def _changed(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} = {value}" for name, value in self.control.items())
 
     @property
     def note(self) -> str:
@@ -39,7 +79,47 @@ class Preset:
         return f"D has made {self.head_start:,} moves alone." if self.head_start else ""
 
 
-PRESETS: tuple[Preset, ...] = ()
+def _saturation(play: Play) -> float:
+    """The pull of the minimax loss on a generated point, as a share of the non-saturating loss's."""
+    with forked_random_state(torch.device("cpu"), 0):
+        real = play.settings.toy.sample(ARROWS)
+    found = pulls(play.networks()[1], play.samples(ARROWS), real)
+    return found["minimax"] / found["non-saturating"]
+
+
+def _divergence(play: Play) -> float:
+    return play.measured().get("JSD", math.log(2))
+
+
+PRESETS = (
+    Preset(
+        "collapse", "Lesson 04: a slow D, and the points wander",
+        "With a discriminator that learns five times more slowly than the generator, the points wander about in a clump "
+        "or a streak, and do not settle on the ring.",
+        {"d_lr": 2e-4}, 1500, "JSD", _divergence, {"d_lr": 1e-3}, above=0.5, look={"optimal": True},
+    ),
+    Preset(
+        "saturation", "Lesson 05: D is far ahead, and minimax hardly pulls",
+        "D has had 300 moves alone. By this same D the minimax loss pulls the points less than a hundredth as strongly "
+        "as the non-saturating loss. (Press Play: the points move all the same, as Adam divides by the size of the "
+        "gradient. Lesson 05 shows what plain gradient descent does.)",
+        {"data": "far Gaussian", "loss": "minimax"}, 0, "pull of minimax, as a share of the non-saturating pull",
+        _saturation, {"head_start": 0}, below=0.01, head_start=300, look={"arrows": "minimax"},
+    ),
+    Preset(
+        "no brake", "Lesson 06: without a brake the players do not come to rest",
+        "Two Gaussians are an easy task, and still the samples are far from them after 1,500 steps; with R1 they are "
+        "not.",
+        {"data": "two Gaussians"}, 1500, "JSD", _divergence, {"penalty": "R1"}, above=0.1, look={"optimal": True},
+    ),
+    Preset(
+        "slow critic", "Lesson 06: a Wasserstein critic at equal rates",
+        "WGAN-GP at equal rates has hardly begun to find the ring after 1,500 steps; with a critic that learns four "
+        "times as fast it has.",
+        {"loss": "Wasserstein", "penalty": "gradient penalty", "penalty_weight": 0.1}, 1500, "JSD", _divergence,
+        {"d_lr": 4e-3}, above=0.5, look={"lines": True},
+    ),
+)  # fmt: skip
 
 
 def preset(name: object) -> Preset:

@@ -94,7 +94,7 @@ class Session:
 
     def _preset(self, request: Mapping[str, Any] | str) -> None:
         chosen = presets.preset(request if isinstance(request, str) else request.get("name"))
-        self.seats = [Seat(NAMES[0], chosen.play(), sentence=chosen.sentence, note=chosen.note)]
+        self.seats = [Seat(NAMES[0], chosen.play(), sentence=chosen.told, note=chosen.note)]
         self.look = Look(**(asdict(self.look) | chosen.look))
 
     def _compare(self, request: Mapping[str, Any]) -> None:
