@@ -33,7 +33,7 @@ def page(lab, browser):
 def shot(page, request, tmp_path):
     yield
     folder = Path(os.environ.get("COURSE_SCREENSHOTS") or tmp_path)
-    page.locator(".playground").screenshot(path=folder / f"{request.node.name}.png")
+    page.screenshot(path=folder / f"{request.node.name}.png")
 
 
 def press(page, name):
@@ -256,7 +256,7 @@ def test_nobody_is_kept_out_in_light_and_dark_and_on_a_telephone(page, tmp_path)
     assert not serious(page, ".playground")
     choose_theme(page, "JupyterLab Dark")
     assert not serious(page, ".playground")
-    page.locator(".playground").screenshot(path=shots / "playground_dark.png")
+    page.screenshot(path=shots / "playground_dark.png")
     page.set_viewport_size({"width": 390, "height": 844})
     box = page.locator(".playground")
     wait_until(lambda: page.locator(".playground canvas").first.bounding_box()["width"] < 390)
@@ -264,4 +264,4 @@ def test_nobody_is_kept_out_in_light_and_dark_and_on_a_telephone(page, tmp_path)
         (one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 100))"""
     assert box.evaluate(too_wide) == []
     assert box.evaluate("element => element.scrollWidth <= element.clientWidth")
-    box.screenshot(path=shots / "playground_telephone.png")
+    page.screenshot(path=shots / "playground_telephone.png")
