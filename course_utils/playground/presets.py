@@ -94,8 +94,8 @@ def _divergence(play: Play) -> float:
 PRESETS = (
     Preset(
         "collapse", "Lesson 04: a slow D, and the points wander",
-        "With a discriminator that learns five times more slowly than the generator, the points wander about in a clump "
-        "or a streak, and do not settle on the ring.",
+        "With a discriminator that learns five times more slowly than the generator, the points wander about in a "
+        "clump or a streak, and do not settle on the ring.",
         {"d_lr": 2e-4}, 1500, "JSD", _divergence, {"d_lr": 1e-3}, above=0.5, look={"optimal": True},
     ),
     Preset(
