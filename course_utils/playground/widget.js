@@ -159,7 +159,7 @@ function sheetOf(canvas, [x0, x1, y0, y1]) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * ratio));
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const pen = canvas.getContext("2d", { alpha: false });
-  Object.assign(pen, { fillStyle: "#FFFFFF", lineJoin: "round", lineWidth: 1.2 * ratio });
+  Object.assign(pen, { fillStyle: "#FFFFFF", lineWidth: ratio });
   pen.fillRect(0, 0, width, height);
   const x = (value) => ((value - x0) / (x1 - x0)) * width;
   const y = (value) => ((y1 - value) / (y1 - y0)) * height;
@@ -187,29 +187,30 @@ function stamp({ pen, ratio, width, x, y }, { values }, mark, fillStyle, strokeS
   }
 }
 
-function drawLines({ pen, x, y }, { values, shape: [, length] }) {
-  pen.beginPath();
-  for (let at = 0; at < values.length; at += 2) {
-    const isFirst = (at / 2) % length === 0;
-    pen[isFirst ? "moveTo" : "lineTo"](x(values[at]), y(values[at + 1]));
+function drawLines({ pen, x, y }, { values, shape: [count, length] }) {
+  pen.strokeStyle = COLOURS.lines;
+  for (let line = 0; line < count; line++) {
+    pen.beginPath();
+    for (let at = 2 * line * length; at < 2 * (line + 1) * length; at += 2) pen.lineTo(x(values[at]), y(values[at + 1]));
+    pen.stroke();
   }
-  Object.assign(pen, { strokeStyle: COLOURS.lines }).stroke();
 }
 
 function drawArrows({ pen, ratio, x, y }, { values }) {
-  pen.beginPath();
+  Object.assign(pen, { strokeStyle: COLOURS.arrows, lineWidth: 1.3 * ratio });
   for (let at = 0; at < values.length; at += 4) {
     const [fromX, fromY, dx, dy] = values.subarray(at, at + 4);
     const [startX, startY, endX, endY] = [x(fromX), y(fromY), x(fromX + dx), y(fromY + dy)];
     const angle = Math.atan2(endY - startY, endX - startX);
     const head = Math.min(5 * ratio, Math.hypot(endX - startX, endY - startY) / 2);
+    pen.beginPath();
     pen.moveTo(startX, startY);
     for (const side of [angle - 0.5, angle + 0.5]) {
       pen.lineTo(endX, endY);
       pen.lineTo(endX - head * Math.cos(side), endY - head * Math.sin(side));
     }
+    pen.stroke();
   }
-  Object.assign(pen, { strokeStyle: COLOURS.arrows }).stroke();
 }
 
 // ---- settings: a row each, and show(value); change(value) is called when somebody chooses one
