@@ -23,12 +23,12 @@ const SILENCE = "Python does not answer: another cell may be running, or the ker
 const SPACING = 0.02; // of the width, between two points of a stroke
 let ids = 0;
 
+export default { render };
+
 function render({ model, el }) {
   const playground = new Playground(model, el);
   return () => playground.close();
 }
-
-export default { render };
 
 /** An element with properties (or attributes, where there is no such property) and children. */
 function make(tag, properties = {}, ...children) {
@@ -325,7 +325,7 @@ class Playground {
     const doing = (words, title, request) => button(words, title, () => this.want(request));
     const alone = (name, player) => doing(`${name} alone`, `One step of the ${player} only`, { do: "move", player });
     const box = (act) => make("input", { type: "checkbox", onchange: act });
-    this.playButton = button("", "Train on, until you pause it", () => (this.playing ? this.pause() : this.play()));
+    this.playButton = button("", "Train on, until paused", () => (this.playing ? this.pause() : this.play()));
     this.alone = [alone("D", "discriminator"), alone("G", "generator")];
     this.speed = Object.assign(select(SPEEDS), { value: "1" });
     this.compare = box(() => this.want({ do: "compare", on: this.compare.checked }));
