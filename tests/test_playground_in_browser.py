@@ -256,6 +256,8 @@ def test_nobody_is_kept_out_in_light_and_dark_and_on_a_telephone(page, tmp_path)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         choose_theme(page, theme)
         assert not serious(page, ".playground")
+        for canvas in page.locator(".playground canvas").all():
+            assert canvas.evaluate("canvas => canvas.width === canvas.clientWidth"), "it is drawn for another size"
         page.screenshot(path=shots / f"playground_{theme[-5:].strip()}.png")
     page.set_viewport_size({"width": 390, "height": 844})
     wait_until(lambda: page.locator(".playground canvas").first.bounding_box()["width"] < 390)
@@ -264,3 +266,4 @@ def test_nobody_is_kept_out_in_light_and_dark_and_on_a_telephone(page, tmp_path)
     assert page.locator(".playground").evaluate(too_wide) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=shots / "playground_telephone.png")
+    assert "step" in page.locator(".playground canvas").first.get_attribute("aria-label")

@@ -21,7 +21,7 @@ const SPEAK = 5000; // milliseconds between two sentences to a screen reader
 const PATIENCE = 15000; // milliseconds without an answer, until we say so
 const SILENCE = "Python does not answer: another cell may be running, or the kernel was restarted (run this cell again).";
 const SPACING = 0.02; // of the width, between two points of a stroke
-let ids = 0;
+let ids = Math.floor(Math.random() * 1e9); // no two playgrounds of a page share an id
 
 export default { render };
 
@@ -304,7 +304,7 @@ class Playground {
     Object.assign(this, { games: [], cards: [], settings: [], chosen: 0, unanswered: 0, loop: 0, spoke: 0 });
     el.append(this.build());
     this.python = converse(model, (message, buffers) => this[message.kind](message, buffers));
-    this.resized = new ResizeObserver(() => this.repaint());
+    this.resized = new ResizeObserver(() => this.paint()); // at once: at the next picture the page may be in between
     this.resized.observe(this.root);
     this.keepKeys = (event) => { // letters and arrows typed here move the controls, and are no commands to JupyterLab
       const isTyped = !(event.ctrlKey || event.metaKey || event.altKey);
@@ -428,6 +428,7 @@ class Playground {
   setPlaying(playing) {
     this.playing = playing;
     setText(this.playButton, playing ? "\u23F8\uFE0E Pause" : "\u25B6\uFE0E Play");
+    this.repaint(); // the words of the latest frame may still have to be said
     return ++this.loop; // a loop that still waits for its reply ends with it
   }
 
@@ -507,11 +508,12 @@ class Playground {
   repaint() {
     this.due ??= requestAnimationFrame(() => {
       this.due = null;
-      if (this.games.length && this.root.clientWidth) this.paint(); // while it is hidden it has no width
+      this.paint();
     });
   }
 
   paint() {
+    if (!this.games.length || !this.root.clientWidth) return; // while it is hidden it has no width
     const [{ moments, moment, step }] = this.games;
     const speak = !this.playing || performance.now() - this.spoke > SPEAK;
     const drawn = this.drawing && this.drawn && { values: this.drawn.flat() };
