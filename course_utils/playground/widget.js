@@ -417,8 +417,9 @@ class Playground {
     setText(this.alert, "");
     while (turn === this.loop) {
       const steps = Number(this.speed.value);
-      await Promise.all([this.python.ask({ do: "advance", steps: steps || 1 }), sleep(steps ? 0 : SLOW)]);
-      await nextPicture(); // a hidden page draws no pictures, and so trains no further
+      const answer = this.python.ask({ do: "advance", steps: steps || 1 });
+      await Promise.all([answer, steps ? nextPicture() : sleep(SLOW)]); // so Python goes on while the answer is drawn,
+      if (document.hidden) await nextPicture(); // and a hidden page, which draws no pictures, trains no further
     }
     if (this.codeBox.open) this.python.ask({ do: "code" });
   }
