@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 from test_go_on import KINDS, Blurred, Weighted, adams, judged_by, loader, same_run, train
-from test_stored_rows import point_pair, points
+from test_stored_rows import image_pair, images, point_pair, points
 from torch import nn
 
 from course_utils import lesson, live, models, objectives, training
@@ -310,6 +310,7 @@ OTHERS = {
     "betas": (lambda beta: adams(betas=(beta, 0.9)), 0.5, 0.6),
     "schedule": (lambda start: {"schedule": training.decay_after(start)}, 0.5, 0.6),
     "average": (lambda decay: {"ema_decay": decay}, 0.9, 0.8),
+    "memory layout": (lambda last: {"make": image_pair, "sample": images, "channels_last": last}, True, False),
     "objective": (lambda objective: {"objective": objective}, objectives.HINGE, objectives.MINIMAX),
     "one sample of the data": (lambda shift: {"sample": two_points(shift)}, 0.0, 1.0),
     "a gradient hook": (hooked, 1.0, 2.0),

@@ -91,7 +91,7 @@ class Automatic:
         try:
             self.outside = self._outside()
             state = self._state() | {"seconds": 0.0}
-            path = folder / f"{digest([self.outside[0], state, len(run.rows), *_machine(run.device.type)])}.pt"
+            path = folder / f"{digest([self.outside[0], state, *_machine(run.device.type)])}.pt"
         except Exception:  # not all can be told; and whatever goes wrong with it, the training begins
             return
         loop.saves.add(path)

@@ -24,7 +24,10 @@ _PLAIN = {
     *(bool, int, float, complex, str, bytes, range, slice, type(None), type(...), type(NotImplemented)),
     *(torch.dtype, torch.device, torch.layout, torch.memory_format),
 }
-_READERS = {"open", "load", "eval", "exec", "globals", "locals"}  # by which code reaches what it does not name
+_READERS = {  # by which code reaches what it does not name
+    *("open", "load", "read_text", "read_bytes", "fromfile", "memmap", "imread"),
+    *("eval", "exec", "globals", "locals", "__import__", "import_module"),
+}
 _MANY, _LARGE = 50_000, 2**30  # objects and bytes: more cannot be told in a moment
 
 
@@ -35,9 +38,9 @@ class Untold(Exception):
 def digest(value: Any, saved: Iterable[Tensor | Optimizer] = ()) -> str:
     """A hash of everything that `value` holds or calls, 32 hexadecimal digits; the same in another process.
 
-    The contents of `saved` do not count: of the tensors only which one it is, of the optimisers their settings. Code of
-    Python, torch, numpy and the course goes by name. Raises Untold for what hides its content, such as iterators,
-    random generators, open files and objects of other packages' C code.
+    The contents of `saved` do not count: of the tensors only which one it is and its layout, of the optimisers all but
+    weights and rates. Code of Python, torch, numpy and the course goes by name. Raises Untold for what hides its
+    content, such as iterators, random generators, open files and objects of other packages' C code.
     """
     walk = _Walk(saved)
     walk.add(value)
@@ -108,6 +111,8 @@ class _Walk:
         self._put("tensor", x.dtype, tuple(x.shape), x.requires_grad, number)
         if number is None:
             self._content(x.nbytes, x)
+        else:
+            self._put(x.stride())  # by the layout of weights their kernels are chosen
         for hooks in (x._backward_hooks, getattr(x, "_post_accumulate_grad_hooks", None)):
             self._all("hooks", *(hooks or {}).values())
         self._attributes(vars(x), type(x))
