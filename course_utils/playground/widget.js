@@ -21,14 +21,14 @@ const SPEAK = 5000; // milliseconds between two sentences to a screen reader
 const PATIENCE = 15000; // milliseconds without an answer, until we say so
 const SILENCE = "Python does not answer: another cell may be running, or the kernel was restarted (run this cell again).";
 const SPACING = 0.02; // of the width, between two points of a stroke
-let ids = 0;
+let ids = Math.floor(Math.random() * 1e9); // no two playgrounds of a page share an id
 
-export default {
-  render({ model, el }) {
-    const playground = new Playground(model, el);
-    return () => playground.close();
-  },
-};
+export default { render };
+
+function render({ model, el }) {
+  const playground = new Playground(model, el);
+  return () => playground.close();
+}
 
 /** An element with properties (or attributes, where there is no such property) and children. */
 function make(tag, properties = {}, ...children) {
@@ -67,49 +67,40 @@ function remembered(name, summary, ...children) {
 
 // ---- the conversation with Python: requests in their order, never more than one at a time
 
-class Conversation {
-  constructor(model, hear) {
-    Object.assign(this, { model, hear, waiting: [], current: null });
-    this.number = Math.floor(Math.random() * 2 ** 40); // two views of one model do not take each other's replies
-    this.listener = (message, buffers) => this.receive(message, buffers);
-    model.on("msg:custom", this.listener);
-  }
-
-  /** A promise of the reply. A request that still waits is replaced by a newer one that undoes it. */
-  ask(request) {
-    return new Promise((done) => {
-      const last = this.waiting.at(-1);
-      if (last && undoes(request, last.request)) Object.assign(last, { request, done: [...last.done, done] });
-      else this.waiting.push({ request, done: [done] });
-      this.sendNext();
-    });
-  }
-
-  sendNext() {
-    if (this.current || !this.waiting.length) return;
-    this.current = { n: ++this.number, ...this.waiting.shift() };
-    this.timer = setTimeout(() => this.hear({ kind: "silence" }), PATIENCE);
-    this.model.send({ n: this.current.n, ...this.current.request });
-  }
-
-  receive(message, buffers) {
-    const mine = this.current?.n === message.to;
-    if (mine || message.kind === "frame") this.hear(message, buffers); // a frame is news for every view
+/** `ask(request)` is a promise of its end; `hear(message, buffers)` gets what Python says. */
+function converse(model, hear) {
+  const waiting = [];
+  let [current, timer, number] = [null, null, Math.floor(Math.random() * 2 ** 40)]; // other views count elsewhere
+  const sendNext = () => {
+    if (current || !waiting.length) return;
+    current = { n: ++number, ...waiting.shift() };
+    timer = setTimeout(() => hear({ kind: "silence" }), PATIENCE);
+    model.send({ n: current.n, ...current.request });
+  };
+  const receive = (message, buffers) => {
+    const mine = current?.n === message.to;
+    if (mine || message.kind === "frame") hear(message, buffers); // a frame is news for every view of the model
     if (!mine || message.kind === "form") return; // after a form comes its frame
-    clearTimeout(this.timer);
-    const { done } = this.current;
-    this.current = null;
-    done.forEach((tell) => tell(message));
-    this.sendNext();
-  }
-
-  close() {
-    clearTimeout(this.timer);
-    this.waiting = [];
-    this.model.off("msg:custom", this.listener);
-  }
+    clearTimeout(timer);
+    current.done();
+    current = null;
+    sendNext();
+  };
+  const ask = (request) => new Promise((done) => {
+    if (waiting.length && undoes(request, waiting.at(-1).request)) waiting.pop().done();
+    waiting.push({ request, done });
+    sendNext();
+  });
+  const close = () => {
+    clearTimeout(timer);
+    waiting.length = 0;
+    model.off("msg:custom", receive);
+  };
+  model.on("msg:custom", receive);
+  return { ask, close };
 }
 
+/** Whether a request makes an earlier one of no effect, which is then not sent: a slider that is dragged makes many. */
 function undoes(request, earlier) {
   const what = (one) => [one.do, one.game, ...Object.keys({ ...one, ...one.settings })].join();
   return ["change", "scrub", "look"].includes(request.do) && what(request) === what(earlier);
@@ -132,9 +123,9 @@ const TRIANGLE = new Path2D("M 0 -1.25 L 1.1 0.75 L -1.1 0.75 Z");
 const LAYERS = { // from the bottom to the top
   heat: drawHeat,
   optimal: drawHeat,
-  lines: drawLines,
   real: (sheet, points) => stamp(sheet, points, RING, "transparent", COLOURS.real, 0.4),
   generated: (sheet, points) => stamp(sheet, points, TRIANGLE, COLOURS.generated, COLOURS.edge, 0.25),
+  lines: drawLines,
   arrows: drawArrows,
 };
 const PALETTE = palette();
@@ -168,7 +159,7 @@ function sheetOf(canvas, [x0, x1, y0, y1]) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * ratio));
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const pen = canvas.getContext("2d", { alpha: false });
-  Object.assign(pen, { fillStyle: "#FFFFFF", lineJoin: "round", lineWidth: 1.2 * ratio });
+  Object.assign(pen, { fillStyle: "#FFFFFF", lineWidth: ratio });
   pen.fillRect(0, 0, width, height);
   const x = (value) => ((value - x0) / (x1 - x0)) * width;
   const y = (value) => ((y1 - value) / (y1 - y0)) * height;
@@ -182,7 +173,7 @@ function drawHeat({ pen, width, height }, { values, shape: [rows, columns] }) {
   pen.drawImage(small, 0, 0, width, height); // the browser smooths it
 }
 
-/** One picture of the mark, copied to each point: much faster than to draw the mark there. `edge` in parts of its size. */
+/** One picture of the mark, copied to each point: much faster than to draw the mark there. */
 function stamp({ pen, ratio, width, x, y }, { values }, mark, fillStyle, strokeStyle, lineWidth) {
   const radius = Math.max(2.2 * ratio, Math.min(width / 110, 3.6 * ratio));
   const half = Math.ceil(2 * radius);
@@ -196,37 +187,38 @@ function stamp({ pen, ratio, width, x, y }, { values }, mark, fillStyle, strokeS
   }
 }
 
-function drawLines({ pen, x, y }, { values, shape: [, length] }) {
-  pen.beginPath();
-  for (let at = 0; at < values.length; at += 2) {
-    const isFirst = (at / 2) % length === 0;
-    pen[isFirst ? "moveTo" : "lineTo"](x(values[at]), y(values[at + 1]));
+function drawLines({ pen, x, y }, { values, shape: [count, length] }) {
+  pen.strokeStyle = COLOURS.lines;
+  for (let line = 0; line < count; line++) {
+    pen.beginPath();
+    for (let at = 2 * line * length; at < 2 * (line + 1) * length; at += 2) pen.lineTo(x(values[at]), y(values[at + 1]));
+    pen.stroke();
   }
-  Object.assign(pen, { strokeStyle: COLOURS.lines }).stroke();
 }
 
 function drawArrows({ pen, ratio, x, y }, { values }) {
-  pen.beginPath();
+  Object.assign(pen, { strokeStyle: COLOURS.arrows, lineWidth: 1.3 * ratio });
   for (let at = 0; at < values.length; at += 4) {
     const [fromX, fromY, dx, dy] = values.subarray(at, at + 4);
     const [startX, startY, endX, endY] = [x(fromX), y(fromY), x(fromX + dx), y(fromY + dy)];
     const angle = Math.atan2(endY - startY, endX - startX);
     const head = Math.min(5 * ratio, Math.hypot(endX - startX, endY - startY) / 2);
+    pen.beginPath();
     pen.moveTo(startX, startY);
-    pen.lineTo(endX, endY);
-    pen.lineTo(endX - head * Math.cos(angle - 0.5), endY - head * Math.sin(angle - 0.5));
-    pen.moveTo(endX, endY);
-    pen.lineTo(endX - head * Math.cos(angle + 0.5), endY - head * Math.sin(angle + 0.5));
+    for (const side of [angle - 0.5, angle + 0.5]) {
+      pen.lineTo(endX, endY);
+      pen.lineTo(endX - head * Math.cos(side), endY - head * Math.sin(side));
+    }
+    pen.stroke();
   }
-  Object.assign(pen, { strokeStyle: COLOURS.arrows }).stroke();
 }
 
 // ---- settings: a row each, and show(value); change(value) is called when somebody chooses one
 
-function settingOf(field, change, complain) {
+function settingOf(field, change) {
   const help = [field.help, field.restarts && "Changing it starts the game again."].filter(Boolean).join(" – ");
   const name = field.restarts ? `${field.label} ↻` : field.label;
-  if (field.kind === "number") return numberOf(field, name, help, change, complain);
+  if (field.kind === "number") return numberOf(field, name, help, change);
   if (field.kind === "flag") {
     const box = make("input", { type: "checkbox", onchange: () => change(box.checked) });
     return { field, row: labelled(name, box, help), show: (value) => { box.checked = value; } };
@@ -235,36 +227,32 @@ function settingOf(field, change, complain) {
   return { field, row: labelled(name, choice, help), show: (value) => { choice.value = `${value}`; } };
 }
 
-function numberOf(field, name, help, change, complain) {
-  const { least, most, whole, log, slides, label, restarts } = field;
+function numberOf(field, name, help, change) {
+  const { least, most, whole, log, slides, restarts } = field;
   const low = least || most / 1e5; // a logarithm knows no 0: there the slider has it at its very end
   const placeOf = (value) => (log ? Math.log(value / low) / Math.log(most / low) : (value - least) / (most - least));
   const valueAt = (at) => (!log ? least + at * (most - least) : at > 0 ? low * (most / low) ** at : least);
   const rounded = (value) => (whole ? Math.round(value) : Number(value.toPrecision(3)));
   const number = make("input", { type: "number", min: least, max: most, step: whole ? 1 : "any" });
-  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${label}, slider` });
-  let [shown, touched] = [null, false]; // touched: somebody types or drags, so leave it to them
+  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${field.label}, slider` });
+  let touched = false; // somebody types or drags: leave it to them
   const put = (value) => {
     number.value = value;
     slider.value = Math.max(0, placeOf(value));
     slider.setAttribute("aria-valuetext", value);
-  };
-  const choose = (value) => {
-    touched = false;
-    if (value >= least && value <= most) return change(value);
-    put(shown);
-    return complain(`${label} is a number from ${least} to ${most}.`);
   };
   slider.oninput = () => {
     touched = true;
     put(rounded(valueAt(slider.valueAsNumber)));
     if (!restarts) change(number.valueAsNumber);
   };
-  slider.onchange = () => choose(number.valueAsNumber);
   number.oninput = () => { touched = true; };
-  number.onchange = () => choose(rounded(number.valueAsNumber));
+  number.onchange = slider.onchange = () => {
+    touched = false;
+    change(number.valueAsNumber);
+  };
   const row = labelled(name, number, help, ...(log || slides ? [slider] : []));
-  return { field, row, show: (value) => { shown = value; if (!touched) put(value); } };
+  return { field, row, show: (value) => touched || put(value) };
 }
 
 /** What can be chosen to see, told like the settings that Python tells. */
@@ -277,13 +265,11 @@ const lookOf = (losses) => [
     slides: true, for: ["flow"] },
 ];
 
-/** The points in a text with one "x, y" a line; throws an Error that names the lines which are not. */
+/** The points in a text with one "x, y" a line, and the numbers of the lines that are none. */
 function parsePoints(text) {
   const rows = text.split("\n").map((line) => line.split(/[\s,;]+/).filter(Boolean).map(Number));
   const isBad = (row) => row.length && !(row.length === 2 && row.every(Number.isFinite));
-  const bad = rows.map((row, index) => isBad(row) && index + 1).filter(Boolean);
-  if (bad.length) throw new Error(`Not two numbers such as "0.5, -1", in line ${bad.join(", ")}: nothing was taken.`);
-  return rows.filter((row) => row.length);
+  return { points: rows.filter((row) => row.length), bad: rows.flatMap((row, at) => (isBad(row) ? [at + 1] : [])) };
 }
 
 // ---- one game on the screen: a title, its planes, notes and curves
@@ -317,14 +303,14 @@ class Playground {
   constructor(model, el) {
     Object.assign(this, { games: [], cards: [], settings: [], chosen: 0, unanswered: 0, loop: 0, spoke: 0 });
     el.append(this.build());
-    this.python = new Conversation(model, (message, buffers) => this[message.kind](message, buffers));
-    this.resized = new ResizeObserver(() => this.repaint());
+    this.python = converse(model, (message, buffers) => this[message.kind](message, buffers));
+    this.resized = new ResizeObserver(() => this.paint()); // at once: at the next picture the page may be in between
     this.resized.observe(this.root);
     this.keepKeys = (event) => { // letters and arrows typed here move the controls, and are no commands to JupyterLab
       const isTyped = !(event.ctrlKey || event.metaKey || event.altKey);
       if (isTyped && event.composedPath().includes(this.root)) event.stopPropagation();
     };
-    window.addEventListener("keydown", this.keepKeys, true);
+    window.addEventListener("keydown", this.keepKeys, true); // before JupyterLab's own, at the document
     this.python.ask({ do: "open" });
   }
 
@@ -339,7 +325,7 @@ class Playground {
     const doing = (words, title, request) => button(words, title, () => this.want(request));
     const alone = (name, player) => doing(`${name} alone`, `One step of the ${player} only`, { do: "move", player });
     const box = (act) => make("input", { type: "checkbox", onchange: act });
-    this.playButton = button("", "Train on, until you pause it", () => (this.playing ? this.pause() : this.play()));
+    this.playButton = button("", "Train on, until paused", () => (this.playing ? this.pause() : this.play()));
     this.alone = [alone("D", "discriminator"), alone("G", "generator")];
     this.speed = Object.assign(select(SPEEDS), { value: "1" });
     this.compare = box(() => this.want({ do: "compare", on: this.compare.checked }));
@@ -347,11 +333,11 @@ class Playground {
     this.pen = button("✎ Draw your own data", "With mouse, finger or pen, in the plane of A", () => this.toggleDrawing());
     this.pen.setAttribute("aria-pressed", "false");
     this.program = make("pre", { tabIndex: 0, role: "region", "aria-label": "The code of this game" });
-    this.codeBox = remembered("code", "Show me the code", button("Copy", "Copy the code", () => this.copy()), this.program);
+    this.copyButton = button("Copy", "Copy the code", () => this.copy());
+    this.codeBox = remembered("code", "Show me the code", this.copyButton, this.program);
     this.codeBox.addEventListener("toggle", () => this.codeBox.open && this.python.ask({ do: "code" }));
-    [this.when, this.copied, this.alert, this.words] = ["output", "output", "p", "p"].map((tag) => make(tag));
+    [this.when, this.alert, this.words] = ["output", "p", "p"].map((tag) => make(tag));
     [this.presets, this.left, this.right] = ["presets", "settings", "games"].map((name) => part(name));
-    this.program.before(this.copied);
     this.alert.setAttribute("role", "alert");
     this.words.setAttribute("aria-live", "polite");
     this.root = make("div", { className: "playground", role: "group", "aria-label": "Playground" },
@@ -359,7 +345,7 @@ class Playground {
         doing("Start again", "New networks, same settings", { do: "restart" }), labelled("Speed", this.speed),
         this.presets, labelled("Two games side by side", this.compare)),
       part("bar", labelled("Look back", this.moment, "Earlier moments; at the right end: now", this.when),
-        this.pen, button("Clear", "Begin a new drawing", () => this.keepDrawn([]))),
+        this.pen, button("Clear", "Begin a new drawing", () => this.clear())),
       this.alert, part("columns", this.left, this.right), this.words, this.codeBox);
     this.pause();
     return this.root;
@@ -368,12 +354,10 @@ class Playground {
   // what Python says
 
   form({ fields, presets, losses }) {
-    const request = (name, value) => ({ do: "change", game: this.chosen, settings: { [name]: value } });
-    const complain = (text) => this.error({ text });
-    const own = fields.map((one) => settingOf(one, (value) => this.want(request(one.name, value)), complain));
-    const look = lookOf(losses).map((one) =>
-      settingOf({ ...one, group: "To see" }, (value) => this.want({ do: "look", [one.name]: value }), complain));
-    this.settings = [...own, ...look];
+    const change = (name) => (value) => this.want({ do: "change", game: this.chosen, settings: { [name]: value } });
+    const see = (name) => (value) => this.want({ do: "look", [name]: value });
+    this.settings = [...fields.map((field) => settingOf(field, change(field.name))),
+      ...lookOf(losses).map((field) => settingOf({ group: "To see", ...field }, see(field.name)))];
     const rowsOf = (group) => this.settings.filter(({ field }) => field.group === group).map(({ row }) => row);
     const groups = [...new Set(this.settings.map(({ field }) => field.group))].map((group) =>
       make("fieldset", {}, make("legend", {}, group), ...rowsOf(group)));
@@ -402,6 +386,7 @@ class Playground {
       this.chosen = Math.min(this.chosen, games.length - 1);
     }
     Object.assign(this, { look, latest: words });
+    if (this.alert.textContent === SILENCE) setText(this.alert, "");
     this.repaint();
   }
 
@@ -412,7 +397,6 @@ class Playground {
   }
 
   silence() { setText(this.alert, SILENCE); }
-
   code({ text }) { setText(this.program, text); }
 
   // what a person does
@@ -436,6 +420,7 @@ class Playground {
       await Promise.all([this.python.ask({ do: "advance", steps: steps || 1 }), sleep(steps ? 0 : SLOW)]);
       await nextPicture(); // a hidden page draws no pictures, and so trains no further
     }
+    if (this.codeBox.open) this.python.ask({ do: "code" });
   }
 
   pause() { this.setPlaying(false); }
@@ -443,6 +428,7 @@ class Playground {
   setPlaying(playing) {
     this.playing = playing;
     setText(this.playButton, playing ? "\u23F8\uFE0E Pause" : "\u25B6\uFE0E Play");
+    this.repaint(); // the words of the latest frame may still have to be said
     return ++this.loop; // a loop that still waits for its reply ends with it
   }
 
@@ -458,16 +444,16 @@ class Playground {
     this.repaint();
   }
 
-  keepDrawn(points) {
-    this.drawn = points;
+  clear() {
+    this.drawn = [];
     this.repaint();
   }
 
   paste(text) {
-    try {
-      this.keepDrawn(parsePoints(text));
-      this.want({ do: "draw", points: this.drawn });
-    } catch (error) { this.error({ text: error.message }); }
+    const { points, bad } = parsePoints(text);
+    if (bad.length) return this.error({ text: `Not two numbers such as "0.5, -1", in line ${bad.join(", ")}.` });
+    this.drawn = points;
+    return this.want({ do: "draw", points });
   }
 
   /** Strokes on A's plane become points, in the plane's units; they are sent when the pointer is let go. */
@@ -498,10 +484,10 @@ class Playground {
   async copy() {
     try {
       await navigator.clipboard.writeText(this.program.textContent);
-      setText(this.copied, "Copied.");
+      setText(this.copyButton, "Copied");
     } catch { // forbidden here: then by hand
       getSelection().selectAllChildren(this.program);
-      setText(this.copied, "Selected: press Ctrl+C or ⌘C.");
+      setText(this.copyButton, "Selected: press Ctrl+C or ⌘C");
     }
   }
 
@@ -522,11 +508,12 @@ class Playground {
   repaint() {
     this.due ??= requestAnimationFrame(() => {
       this.due = null;
-      if (this.games.length && this.root.clientWidth) this.paint(); // while it is hidden it has no width
+      this.paint();
     });
   }
 
   paint() {
+    if (!this.games.length || !this.root.clientWidth) return; // while it is hidden it has no width
     const [{ moments, moment, step }] = this.games;
     const speak = !this.playing || performance.now() - this.spoke > SPEAK;
     const drawn = this.drawing && this.drawn && { values: this.drawn.flat() };
@@ -534,7 +521,7 @@ class Playground {
     this.compare.checked = this.games.length > 1;
     this.whichRow.hidden = this.games.length < 2;
     this.which.value = this.chosen;
-    Object.assign(this.moment, { max: moments.length, value: moment ?? moments.length });
+    if (!this.unanswered) Object.assign(this.moment, { max: moments.length, value: moment ?? moments.length });
     setText(this.when, moment === null ? `now: step ${step}` : `step ${moments[moment]}`);
     this.moment.setAttribute("aria-valuetext", this.when.textContent);
     this.showSettings();
