@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from course_utils.playground.report import Seat, form
 from course_utils.playground.session import Session
 from course_utils.playground.settings import LOSSES, PENALTIES, TOYS, Settings
 from course_utils.playground.views import Look
+from course_utils.plots import style
 
 POINTS = [[k / 10, (k % 3) / 5] for k in range(12)]
 VARIED = [
@@ -290,6 +292,12 @@ def test_what_cannot_be_asked_is_answered_in_words_and_changes_nothing(request_,
     answer = ask(session, **request_)
     assert answer["kind"] == "error" and words in answer["text"]
     assert equal(weights(session.seats[0].play), before) and ask(session, do="advance", steps=1)["kind"] == "frame"
+
+
+def test_the_front_end_has_the_course_s_colours():
+    script = (Path(playground.__file__).parent / "widget.js").read_text(encoding="utf-8")
+    colours = [style.REAL.colour, style.FAKE.colour, *style.VERDICT_COLOURS]
+    assert [colour for colour in colours if f'"{colour}"' not in script] == []
 
 
 def test_every_setting_is_in_the_form_with_words_and_bounds():

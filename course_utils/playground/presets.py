@@ -12,6 +12,7 @@ import torch
 from course_utils.inputs import require_choice
 from course_utils.playground.measures import pulls
 from course_utils.playground.play import Moment, Play
+from course_utils.playground.settings import in_words
 from course_utils.training import forked_random_state
 
 ARROWS = 150  # points whose pulls are compared
@@ -59,23 +60,23 @@ class Preset:
         """Play it, and its control, and say what both measure."""
         found = [self.measure(self.played(control)) for control in (False, True)]
         return (
-            f"{self.title}\n    {self.measured} after {self.steps:,} steps: {found[0]:.3g} ({self._bound}); "
-            f"with {self._changed}: {found[1]:.3g}"
+            f"{self.title}\n    {self.measured}{self._when}: {found[0]:.3g} ({self._bound}); "
+            f"with {in_words(self.control)}: {found[1]:.3g}"
         )
 
     @property
     def told(self) -> str:
         """The sentence, and what makes it a claim."""
-        claim = f"Claim: {self.measured} {self._bound} after {self.steps:,} steps; not with {self._changed}."
+        claim = f"Claim: {self.measured} {self._bound}{self._when}; not with {in_words(self.control)}."
         return f"{self.sentence} {claim}"
+
+    @property
+    def _when(self) -> str:
+        return f" after {self.steps:,} steps" if self.steps else ""
 
     @property
     def _bound(self) -> str:
         return f"above {self.above:g}" if self.below is None else f"below {self.below:g}"
-
-    @property
-    def _changed(self) -> str:
-        return ", ".join(f"{name.replace('_', ' ')} = {value}" for name, value in self.control.items())
 
     @property
     def note(self) -> str:
