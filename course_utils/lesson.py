@@ -10,6 +10,7 @@ import torch
 
 from course_utils import live
 from course_utils.checks.pen import Pen
+from course_utils.checks.record import kept_folder
 from course_utils.checks.tally import standing
 from course_utils.claims import Claim, ClaimFailed, Ledger, describe
 from course_utils.conditions import Condition
@@ -19,6 +20,7 @@ from course_utils.inputs import require_choice, require_count, require_flag, req
 from course_utils.machine import best_device, device_name
 from course_utils.reproduction import Reproduction
 from course_utils.stored_cells import Differences, differences, history
+from course_utils.training import automatic
 from course_utils.training.interrupt import STOPPED
 
 BUDGETS = ("smoke", "cpu", "gpu")
@@ -37,6 +39,7 @@ def begin(number: str, images: bool | ImageData = False) -> "Lesson":
     own_images, loaded = isinstance(images, ImageData), None
     device, budget, seed = best_device(), _chosen_budget(), _chosen_seed()
     live.watch()
+    automatic.save_in(kept_folder() / "unfinished")
     if own_images:
         loaded = images.to(device)
     elif require_flag("images", images):

@@ -50,10 +50,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def own_ledger(tmp_path, monkeypatch):
-    """Claims that a unit test makes are not the course's, and no other test has stopped a training."""
+    """Claims that a unit test makes are not the course's, and no other test began a lesson or stopped a training."""
     monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "ledger"))
     if interrupt := sys.modules.get("course_utils.training.interrupt"):
         interrupt.STOPPED.clear()
+    if automatic := sys.modules.get("course_utils.training.automatic"):
+        automatic.folder = None
+        automatic._used.clear()
 
 
 @pytest.fixture

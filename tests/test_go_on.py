@@ -35,13 +35,15 @@ def ensemble(steps, **options):
     def make():
         return models.PointGenerator(hidden=(16,)), models.PointDiscriminator(hidden=(16,))
 
-    return training.train_ensemble(make, points, seeds=[3, 4], steps=steps, batch_size=16, progress=False, **options)
+    options = {"batch_size": 16, "progress": False} | options
+    return training.train_ensemble(make, points, seeds=[3, 4], steps=steps, **options)
 
 
 def vae(steps, **options):
     torch.manual_seed(0)
     network = models.VAE(nn.Linear(2, 4), nn.Linear(2, 2), 2, objectives.Gaussian(0.1))
-    return training.train_vae(network, points, steps=steps, batch_size=16, ema_decay=0.9, progress=False, **options)
+    options = {"ema_decay": 0.9, "progress": False} | options
+    return training.train_vae(network, points, steps=steps, batch_size=16, **options)
 
 
 def model(steps, **options):
@@ -49,7 +51,8 @@ def model(steps, **options):
         return (net(x) - x.flip(1) + 0.1 * torch.randn_like(x)).square().mean()
 
     torch.manual_seed(0)
-    return training.train_model(nn.Linear(2, 2), points, loss, steps=steps, batch_size=16, progress=False, **options)
+    options = {"batch_size": 16, "progress": False} | options
+    return training.train_model(nn.Linear(2, 2), points, loss, steps=steps, **options)
 
 
 def translators(steps, **options):
@@ -57,7 +60,7 @@ def translators(steps, **options):
     judges = [models.FullyConnectedDiscriminator((8,), 4) for _ in range(2)]
     pair = models.CyclePair(*(models.DenseTranslator(4, (16,)) for _ in range(2)), *judges)
     a, b = (lambda n: torch.rand(n, 1, 4, 4) - 1), (lambda n: torch.rand(n, 1, 4, 4))
-    return training.train_cycle(pair, a, b, steps=steps, batch_size=8, progress=False, **options)
+    return training.train_cycle(pair, a, b, steps=steps, **{"batch_size": 8, "progress": False} | options)
 
 
 KINDS = {

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from course_utils.playground.report import Seat, form
 from course_utils.playground.session import Session
 from course_utils.playground.settings import LOSSES, PENALTIES, TOYS, Settings
 from course_utils.playground.views import Look
+from course_utils.plots import style
 
 POINTS = [[k / 10, (k % 3) / 5] for k in range(12)]
 VARIED = [
@@ -292,6 +294,12 @@ def test_what_cannot_be_asked_is_answered_in_words_and_changes_nothing(request_,
     assert equal(weights(session.seats[0].play), before) and ask(session, do="advance", steps=1)["kind"] == "frame"
 
 
+def test_the_front_end_has_the_course_s_colours():
+    script = (Path(playground.__file__).parent / "widget.js").read_text(encoding="utf-8")
+    colours = [style.REAL.colour, style.FAKE.colour, *style.VERDICT_COLOURS]
+    assert [colour for colour in colours if f'"{colour}"' not in script] == []
+
+
 def test_every_setting_is_in_the_form_with_words_and_bounds():
     for field in form()["fields"]:
         assert field["label"] and field["help"] and field["group"] and field["for"]
@@ -325,10 +333,7 @@ def test_curves_grow_with_the_game_and_end_with_it():
 @pytest.mark.parametrize("name", [preset.name for preset in playground.PRESETS])
 def test_a_preset_shows_what_it_says_and_its_control_does_not(name):
     preset = {one.name: one for one in playground.PRESETS}[name]
-    shown, control = (preset.play(control) for control in (False, True))
-    for play in (shown, control):
-        if preset.steps:
-            play.advance(preset.steps)
+    shown, control = (preset.played(control) for control in (False, True))
     assert preset.holds(shown), preset.measure(shown)
     assert not preset.holds(control), preset.measure(control)
 

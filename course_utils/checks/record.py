@@ -69,13 +69,12 @@ def _stored(page: str) -> Facts:
 
 def _path(page: str) -> Path | None:
     """None while nbgrader grades (a student's work on a teacher's machine), and where COURSE_PROGRESS is `none`."""
-    folder = os.environ.get("COURSE_PROGRESS") or _folder()
+    folder = os.environ.get("COURSE_PROGRESS") or kept_folder() / "progress"
     if "NBGRADER_EXECUTION" in os.environ or folder == "none":
         return None
     return Path(folder) / f"{page}.json"
 
 
-def _folder() -> Path:
+def kept_folder() -> Path:
     """A virtual machine of Colab is thrown away with its cache; the Drive is the student's own."""
-    kept = DRIVE / "generative-models-course" if DRIVE.is_dir() else cache_folder()
-    return kept / "progress"
+    return DRIVE / "generative-models-course" if DRIVE.is_dir() else cache_folder()

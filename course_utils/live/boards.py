@@ -99,6 +99,11 @@ class Board(every):
         self._real, self._filmed, self._wait = real, filmed, wait
         self._begin(None)
 
+    @property
+    def collects(self) -> bool:
+        """Measures are curves of the whole run; the other curves are in its history, and a film is of what was seen."""
+        return bool(self.measures)
+
     def _begin(self, run: Run | None) -> None:
         """A run that it has not seen before: nothing of an earlier one is left."""
         self.html, self.summary = "", ""

@@ -14,7 +14,6 @@ from course_utils.playground import measures, presets
 from course_utils.playground.play import Moment, Play
 from course_utils.playground.settings import LOSSES, Settings
 from course_utils.playground.views import ARROWS, real_points
-from course_utils.plots import style
 from course_utils.plots.arrays import number
 from course_utils.training import GANRun
 
@@ -84,7 +83,7 @@ def _pulls(seat: Seat, moment: Moment | None) -> str:
     )
 
 
-def in_words(seat: Seat) -> str:
+def spoken(seat: Seat) -> str:
     floors = seat.play.floors
     told = ", ".join(f"{name} {number(value)} (floor {number(floors[name])})" for name, value in seat.measured.items())
     looking = "" if seat.moment is None else f", looking back at step {seat.play.moments[seat.moment].step:,}"
@@ -98,10 +97,6 @@ def title(settings: Settings) -> str:
     return f"GAN, {settings.loss}{charged}, on {settings.data}"
 
 
-def listed(differing: dict[str, Any]) -> str:
-    return ", ".join("points" if name == "points" else f"{name} {value}" for name, value in differing.items())
-
-
 def form() -> dict[str, Any]:
     """The settings as a form: what a front end needs to know of each, and the colours of the roles."""
     known = []
@@ -113,10 +108,8 @@ def form() -> dict[str, Any]:
         if "choices" in about:
             kind = {"kind": "choice", "choices": [[choice, choice] for choice in about.pop("choices")]}
         known.append({"name": one.name, "restarts": False} | about | kind)
-    roles = {"real": style.REAL.colour, "generated": style.FAKE.colour, "edge": style.FAKE.ink}
     return {
         "fields": known,
         "presets": [{"name": one.name, "title": one.title} for one in presets.PRESETS],
         "losses": [[name, name] for name in LOSSES],
-        "colours": roles,
     }

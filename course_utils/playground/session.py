@@ -12,8 +12,8 @@ import numpy as np
 from course_utils.inputs import require_choice, require_count, require_flag, shown
 from course_utils.playground import presets
 from course_utils.playground.play import Play
-from course_utils.playground.report import Seat, charts, form, in_words, listed, title
-from course_utils.playground.settings import Settings
+from course_utils.playground.report import Seat, charts, form, spoken, title
+from course_utils.playground.settings import Settings, in_words
 from course_utils.playground.views import Look, view
 from course_utils.training import TrainingDiverged
 
@@ -123,7 +123,7 @@ class Session:
     def _frame(self, at_ease: bool, to: dict[str, Any]) -> Answer:
         arrays: list[np.ndarray] = []
         games = [self._game(seat, at_ease, arrays) for seat in self.seats]
-        words = " ".join(in_words(seat) for seat in self.seats)
+        words = " ".join(spoken(seat) for seat in self.seats)
         return {"kind": "frame", "games": games, "words": words, "look": asdict(self.look)} | to, arrays
 
     def _game(self, seat: Seat, at_ease: bool, arrays: list[np.ndarray]) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class Session:
             "step": play.step if moment is None else moment.step,
             "settings": settings,
             "extent": list(seen.extent),
-            "difference": f"differs in {listed(differing)}" if differing else "",
+            "difference": f"differs in {in_words(differing)}" if differing else "",
             "note": seat.note,
             "sentence": seat.sentence,
             "charts": charts(seat, moment) if due else None,

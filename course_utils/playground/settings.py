@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
@@ -116,8 +116,17 @@ class Settings:
         return partial(function, **{strength: self.penalty_weight})
 
 
-def field_of(name: str):
+def field_of(name: str) -> Field:
     return next(one for one in fields(Settings) if one.name == name)
+
+
+def in_words(some: Mapping[str, Any]) -> str:
+    """Settings with their labels: "D's learning rate 0.001, loss hinge"."""
+    labels = {one.name: one.metadata["label"] for one in fields(Settings) if one.metadata}
+    return ", ".join(
+        "other points" if name == "points" else f"{labels.get(name, name.replace('_', ' '))} {value}"
+        for name, value in some.items()
+    )
 
 
 def as_settings(given: Settings | Mapping[str, Any] | None) -> Settings:

@@ -65,9 +65,8 @@ ROLES = (REAL, FAKE, DISCRIMINATOR, GENERATOR, OPTIMAL, YOURS, NEUTRAL)
 # From "generated" (orange) through "cannot tell" (white) to "real" (blue): light in the middle, dark at both
 # ends, so that the two sides differ in hue for every viewer and the distance from 0.5 also shows in a grey
 # print.
-VERDICT = LinearSegmentedColormap.from_list(
-    "verdict", ["#B35806", "#F1A340", "#FBE3C0", "#F7F7F7", "#C9DDF0", "#5E9DCB", "#08519C"]
-)
+VERDICT_COLOURS = ("#B35806", "#F1A340", "#FBE3C0", "#F7F7F7", "#C9DDF0", "#5E9DCB", "#08519C")
+VERDICT = LinearSegmentedColormap.from_list("verdict", VERDICT_COLOURS)
 
 _SETTINGS = {
     "figure.dpi": 100,

@@ -172,7 +172,7 @@ def train_cycle(
     autocast: bool = False,
     engine: str = "eager",
     callbacks: Sequence[every] = (),
-    checkpoint: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | bool | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
 ) -> CycleRun:

@@ -43,7 +43,7 @@ def train_gan(
     channels_last: bool = True,
     engine: str = "eager",
     callbacks: Sequence[every] = (),
-    checkpoint: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | bool | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
 ) -> GANRun:
@@ -73,6 +73,13 @@ def train_gan(
       interrupted, and at the end. The same call again goes on from it, on the same kind of device bit for bit as if it
       had never stopped; with more `steps` it makes the run longer (as `go_on` does for a run in memory). It tells runs
       apart by their call, and by the plain attributes of networks, game and penalty that do not change in training.
+      Without one, a training that shows its progress in a lesson (`lesson.begin`) saves itself once a minute in the
+      course's cache folder, or on Colab's Drive if it is mounted. After a kernel was lost the same cell goes on from
+      there, bit for bit, and says so; False starts again, without such a file. It saves itself only where that loses
+      nothing, and no other run could be taken for it: in one process, with callbacks that collect nothing (boards
+      without measures, whose film then begins in the middle), where all that it depends on can be hashed, with its
+      content and a student's own code, and stays the same in training. So counters, logs, iterators, a DataLoader or
+      generators of random numbers of one's own, files read on the way and a move alone mean no file.
 
     Under `torchrun --nproc-per-node N script.py` the same call is one run over N processes, see `training.distributed`:
     `batch_size` stays the joint one, a multiple of N; process 0 reports and writes the checkpoint.

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from course_utils.inputs import require_count, shown
 from course_utils.training.fit import require_network
-from course_utils.training.loop import Loop, require_callbacks
+from course_utils.training.loop import Loop
 from course_utils.training.ownership import require_ownership
-from course_utils.training.run import Run, every
+from course_utils.training.run import Run, every, require_callbacks
 
 
 def go_on(

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 from course_utils.inputs import require_count, require_function
 from course_utils.progress import WATCHERS, progress_bar
 from course_utils.training import distributed
+from course_utils.training.automatic import Automatic
 from course_utils.training.batches import LoaderBatches
 from course_utils.training.checkpoint import Checkpoint, CheckpointError
 from course_utils.training.divergence import TrainingDiverged, finite_losses, require_finite_weights
@@ -23,7 +25,7 @@ from course_utils.training.interrupt import STOPPED, deferred_interrupt
 from course_utils.training.modes import Modes
 from course_utils.training.ownership import require_ownership
 from course_utils.training.randomness import forked_random_state, random_state, set_random_state
-from course_utils.training.run import Run, every
+from course_utils.training.run import Run, every, require_callbacks
 from course_utils.training.schedules import Rates, Schedule
 from course_utils.training.state import restore, state_of
 from course_utils.training.step import Step
@@ -43,7 +45,7 @@ class Loop:
     schedule: Schedule
     engine: str
     callbacks: Sequence[every]
-    checkpoint: str | os.PathLike | None
+    checkpoint: str | os.PathLike | bool | None
     checkpoint_every: int | None
     progress: bool
     call: dict[str, Any] = field(init=False)  # the identity in plain values, as it was at the start
@@ -52,6 +54,8 @@ class Loop:
     torn: bool = field(default=False, init=False)  # whether an update was broken off half-way
     running: bool = field(default=False, init=False)
     moved: bool = field(default=False, init=False)  # whether a player has moved alone: it is no run of this call
+    afresh: bool = field(default=False, init=False)  # whether it begins again, and does not save itself
+    saves: set[Path] = field(default_factory=set, init=False)  # the files in which it may have saved itself
     watching: list[Callable[[Run, bool], object]] = field(default_factory=list, init=False)
 
     def __post_init__(self):
@@ -61,6 +65,8 @@ class Loop:
         )
         if self.checkpoint_every is not None:
             self.checkpoint_every = require_count("checkpoint_every", self.checkpoint_every)
+        self.afresh = self.checkpoint is False
+        self.checkpoint = None if self.afresh else self.checkpoint
         require_engine(self.engine)
         self.run.loop = self
         self.call = describe(self.identity)
@@ -76,8 +82,7 @@ class Loop:
         saved = Checkpoint(self.checkpoint, self._described()) if self.checkpoint is not None else None
         first = distributed.is_first()
         progress = self.progress and first
-        checkpoint_every = self.checkpoint_every or max(1, steps // 10)
-        report_every = max(1, steps // 100)
+        checkpoint_every, report_every = self.checkpoint_every or max(1, steps // 10), max(1, steps // 100)
         writing = {"steps": steps, "checkpoint_every": checkpoint_every if saved else None}
         distributed.require_together(self.call | writing, run.device, self.engine)
         # Asked for now, while the networks are not wrapped by a compiler.
@@ -86,8 +91,7 @@ class Loop:
         run.engine, reason = choose(step, self.engine)
         if progress:
             self._remark(reason)
-        if progress and not self.watching:  # a run that goes on is watched where it was
-            self.watching = [watch for make in WATCHERS if (watch := make(run))]
+            self.watching = self.watching or [w for make in WATCHERS if (w := make(run))]  # where it was, if it goes on
 
         with (
             saved.held() if saved and first else nullcontext(),
@@ -95,9 +99,11 @@ class Loop:
             deferred_interrupt() as interrupted,
             sharing(step) as shared_step,
             progress_bar(steps, "step", wanted=progress) as bar,
+            Automatic(self, parts) as own,
         ):
             self.modes.put_back()
             self._start(saved if first else None, parts, bool(shared_step))
+            own.take_up()
             take_step, in_any = (shared_step, distributed.any_of) if shared_step else (prepare(step, run.engine), bool)
             first_step = checked = run.steps_done
             started = time.perf_counter() - run.seconds
@@ -107,10 +113,7 @@ class Loop:
                     self._call_back(ended=False)
                 ended = run.steps_done == steps
                 while not ended:
-                    rates.scale(self.schedule(run.steps_done / steps))
-                    if step.averaged:
-                        step.averaged.set_update_number(run.steps_done)
-                    step.set_progress(run.steps_done / steps)
+                    self.set_out(rates)
                     self.torn = True
                     try:
                         run.rows[run.steps_done] = take_step(step.penalty_weight(run.steps_done))
@@ -138,10 +141,20 @@ class Loop:
                             self.described = saved.identity = marked(saved.identity, self._settings())
                             saved.save(state_of(run, parts, step.streams))
                         in_any(False)  # the others wait for it
+                    elif not ended:
+                        own.save_if_due()
         run.interrupted = run.steps_done < steps
         (STOPPED.add if run.interrupted or self.moved else STOPPED.discard)(self)
         if progress:
             print(_closing_line(run, steps, first_step))
+
+    def set_out(self, rates: Rates) -> None:
+        """Set what the next update depends on but does not know: the rates, the average's number, the annealing."""
+        progress = self.run.steps_done / len(self.run.rows)
+        rates.scale(self.schedule(progress))
+        if self.step.averaged:
+            self.step.averaged.set_update_number(self.run.steps_done)
+        self.step.set_progress(progress)
 
     def _call_back(self, ended: bool) -> None:
         """Call what is due. Raises ValueError for weights frozen or thawed by it where the run could not follow."""
@@ -227,12 +240,6 @@ class Loop:
         finally:
             rates.put_back()
             self.random, self.running = random_state(run.device), False
-
-
-def require_callbacks(callbacks: Sequence[every]) -> None:
-    """Raises ValueError for a callback that does not say when it is due."""
-    if not isinstance(callbacks, list | tuple) or not all(isinstance(callback, every) for callback in callbacks):
-        raise ValueError("callbacks must say when they are due: callbacks=[every(100, function)]")
 
 
 def _closing_line(run: Run, steps: int, first_step: int) -> str:

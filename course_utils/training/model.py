@@ -122,7 +122,7 @@ def train_model(
     channels_last: bool = True,
     engine: str = "eager",
     callbacks: Sequence[every] = (),
-    checkpoint: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | bool | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
 ) -> ModelRun:

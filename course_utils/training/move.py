@@ -38,14 +38,12 @@ def move(run: GANRun, player: str) -> GANRun:
         loop.checkpoint = None
     loop.moved = True
     STOPPED.add(loop)
-    progress, rates = run.steps_done / len(run.rows), Rates(step.optimizers.values())
+    rates = Rates(step.optimizers.values())
     loop.modes.put_back()
     with forked_random_state(run.device):
         set_random_state(loop.random, run.device)
         try:
-            rates.scale(loop.schedule(progress))
-            if step.averaged:
-                step.averaged.set_update_number(run.steps_done)
+            loop.set_out(rates)
             drawn = step.draw(with_graph=player == "generator")
             if player == "discriminator":
                 step.move_discriminator(*drawn, step.penalty_weight(run.steps_done))

@@ -1,6 +1,6 @@
 """What training leaves behind, and the callbacks that look at it while it grows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,6 +136,8 @@ class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
     that looking at a run never changes it.
     """
 
+    collects = True  # whether something would be missing if it saw only the end of a run
+
     def __init__(self, interval: int, function: Callable[[Run], object]):
         self.interval = require_count("a callback's interval in steps", interval)
         self.function = require_function("a callback", function, "a function of the run", takes=1)
@@ -150,3 +152,9 @@ class every:  # a word, because it is read as one: callbacks=[every(500, draw)]
                 self.values.append(self.function(run))
             self.steps.append(run.steps_done)
         return due
+
+
+def require_callbacks(callbacks: Sequence[every]) -> None:
+    """Raises ValueError for a callback that does not say when it is due."""
+    if not isinstance(callbacks, list | tuple) or not all(isinstance(callback, every) for callback in callbacks):
+        raise ValueError("callbacks must say when they are due: callbacks=[every(100, function)]")

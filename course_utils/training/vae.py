@@ -66,7 +66,7 @@ def train_vae(
     channels_last: bool = True,
     engine: str = "eager",
     callbacks: Sequence[every] = (),
-    checkpoint: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | bool | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
 ) -> VAERun:

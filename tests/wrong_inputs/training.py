@@ -913,6 +913,7 @@ ROWS = [
     ("unrolling features", lambda: training.Unrolled(objectives.FEATURE_MATCHING, 1, 0.1), "feature matching"),
     ("unrolling a name", lambda: training.Unrolled("hinge", 1, 0.1), "objective must be"),
     ("True for a checkpoint", lambda: gan(checkpoint=True), "checkpoint must be the path"),
+    ("0 for a checkpoint, which is not False", lambda: gan(checkpoint=0), "checkpoint must be the path"),
     ("an empty path", lambda: gan(checkpoint=""), "checkpoint must be the path"),
     # --- labels
     ("more classes than D", lambda: naming_gan(5, lambda n: torch.arange(n) % 10), "to 7, and .* names 5 classes"),
