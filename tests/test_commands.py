@@ -260,7 +260,7 @@ def test_render_keeps_the_stored_lesson_when_a_cell_fails_and_does_the_others(ch
     before = wrong.read_bytes()
     result = checkout.course("render")
     assert result.returncode == 1 and wrong.read_bytes() == before and "fine" in outputs(fine)
-    assert "course.py: lesson 01 is not stored: AssertionError: no (see" in result.stderr
+    assert "course.py: 01_wrong is not stored: AssertionError: no (see" in result.stderr
     assert list(json.loads((checkout.root / "course_utils/evidence/timings.json").read_text())) == ["02"]
     assert not list((checkout.root / "notebooks").glob(".*.ipynb.*"))
 

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from course_utils.commands.cli import Stop
-from course_utils.commands.lessons import PLAYGROUND, ROOT, all_lessons, exercise_notebooks, unusable
+from course_utils.commands.lessons import ROOT, all_notebooks, exercise_notebooks, unusable
 from course_utils.storage import locked, write_json, write_whole
 
 WORK = ROOT / "my_work"
@@ -60,7 +60,7 @@ def _bring(work: Path, place: str, content: bytes, known: dict[str, dict[str, st
 
 def _fresh_copies() -> Iterator[tuple[str, bytes]]:
     """Every copy as it should be written: its place in the folder, and its content."""
-    for path in [*all_lessons().values(), PLAYGROUND]:
+    for path in all_notebooks():
         yield f"notebooks/{path.name}", _without_outputs(path)
     for path in exercise_notebooks("exercises"):
         if path.stem == path.parent.name:  # and no notebook of the student's own; its copy's tab has a name of its own

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-PLAYGROUND = NOTEBOOKS / "playground.ipynb"  # beside the lessons, and none of them: it claims nothing
+PLAYGROUND = "playground.ipynb"  # beside the lessons, and none of them: it claims nothing
 BUILD = Path(os.environ.get("COURSE_BUILD") or ROOT / "build")  # course.py sets it where build/ cannot be written
 LEDGER = BUILD / "ledger"  # one page for each lesson, data set and budget: NN-data-budget.json
 TIMINGS = ROOT / "course_utils" / "evidence" / "timings.json"
@@ -22,6 +22,11 @@ METADATA = {  # of a stored notebook, the same on every machine
 def all_lessons() -> dict[str, Path]:
     """Every lesson by its two digits, in the order of the course."""
     return {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+
+
+def all_notebooks() -> list[Path]:
+    """The lessons, and the playground if it is there."""
+    return [*all_lessons().values(), *NOTEBOOKS.glob(PLAYGROUND)]
 
 
 def exercise_notebooks(folder: str) -> list[Path]:
@@ -39,7 +44,7 @@ def lesson(number: str) -> Path:
 
 def notebook(name: str) -> Path:
     """For argparse's `type`: a lesson by its number, or the playground."""
-    return PLAYGROUND if name == PLAYGROUND.stem else lesson(name)
+    return NOTEBOOKS / PLAYGROUND if name == Path(PLAYGROUND).stem else lesson(name)
 
 
 def budget(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.commands.cli import Parser, complain
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import METADATA, PLAYGROUND, TIMINGS, all_lessons, notebook, timings
+from course_utils.commands.lessons import METADATA, PLAYGROUND, TIMINGS, all_lessons, all_notebooks, notebook, timings
 from course_utils.commands.readme import update_readme
 from course_utils.evidence import FOLDER
 from course_utils.storage import write_json, write_whole
@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
     if args.cells:
         store_cells()
         return 0
-    code = max([render(path) for path in args.lessons or [*all_lessons().values(), PLAYGROUND]], default=0)
+    code = max([render(path) for path in args.lessons or all_notebooks()], default=0)
     store_cells()
     update_readme()
     return code
@@ -60,15 +60,15 @@ def render(path: Path) -> int:
 
     notebook, seconds, error = execute(path, "cpu")
     if error:
-        complain(f"{path.name} is not stored: {error} (see {leave(notebook, path.stem)[1]})")
+        complain(f"{path.stem} is not stored: {error} (see {leave(notebook, path.stem)[1]})")
         return 1
     text = nbformat.writes(clean(notebook)) + "\n"
     size = len(text.encode())
     if size > LIMIT:
-        complain(f"{path.name} is not stored: {size / 1e6:.1f} MB, above {LIMIT / 1e6} MB; {largest(notebook)}")
+        complain(f"{path.stem} is not stored: {size / 1e6:.1f} MB, above {LIMIT / 1e6} MB; {largest(notebook)}")
         return 1
     write_whole(path, text.encode())
-    if path != PLAYGROUND:
+    if path.name != PLAYGROUND:
         store_seconds(path.name[:2], "cpu", seconds, machine())
     print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB")
     return 0

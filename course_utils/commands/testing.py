@@ -11,10 +11,9 @@ from pathlib import Path
 from course_utils.commands.cli import ENDING, Parser
 from course_utils.commands.lessons import (
     LEDGER,
-    PLAYGROUND,
     ROOT,
     SAME,
-    all_lessons,
+    all_notebooks,
     exercise_notebooks,
     timings,
     uses_images,
@@ -48,9 +47,9 @@ def main(argv: list[str]) -> int:
     args = parse(argv)
     targets = [arg for arg in args.pytest if (ROOT / arg.split("::")[0]).exists()]
     options = [arg for arg in args.pytest if arg not in targets]
-    lessons = sorted(all_lessons().values(), key=seconds, reverse=True)
+    lessons = sorted(all_notebooks(), key=seconds, reverse=True)
     solved = exercise_notebooks("solutions") if args.claims else []  # the same cells again, with the answers in them
-    targets = targets or [*lessons, PLAYGROUND, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
+    targets = targets or [*lessons, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":

@@ -20,7 +20,7 @@ from course_utils.plots.style import DISCRIMINATOR, FAKE, GENERATOR, REAL, YOURS
 
 ROLES = {"D": DISCRIMINATOR, "G": GENERATOR, "real": REAL, "generated": FAKE}
 OTHERS = (YOURS, REAL, FAKE, DISCRIMINATOR, GENERATOR)
-WIDTH, HEIGHT, LEFT, TOP = 232, 132, 40, 20
+WIDTH, HEIGHT, LEFT, TOP = 236, 132, 46, 20
 RIM = 'paint-order="stroke" stroke="var(--jp-layout-color0,#fff)" stroke-width="3"'  # of words that lie on lines
 
 

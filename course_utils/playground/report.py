@@ -19,8 +19,8 @@ from course_utils.training import GANRun
 
 MEASURES = {
     "JSD": f"JSD (nats; both with noise of {measures.BLUR:g})",
-    "modes": "modes with 20 points of 2,000 or more",
-    "in place": "share of the points within 3 σ of a mode",
+    "modes": "modes with 20 of 2,000 points",
+    "in place": "share within 3 σ of a mode",
 }
 
 
