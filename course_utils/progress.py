@@ -21,46 +21,54 @@ _alive = 0  # how many bars there are now
 
 @contextmanager
 def progress_bar(
-    total: int | None, unit: str, description: str | None = None, wanted: bool = True, delay: float = 0.0
+    total: int | None, unit: str, description: str | None = None, wanted: bool = True, done: int = 0
 ) -> Iterator[tqdm]:
-    """A bar with rate and time left, which goes away when it is done.
+    """A bar with rate and time left, which goes away when it is done. What was `done` before it does not count as fast.
 
-    With a `delay`, for what is often done in no time, it is shown after so many seconds, and not inside another bar.
     TQDM_DISABLE turns all bars off, for stored outputs (a saved bar is a frozen 0 %). tqdm reads it too, but not in a
     notebook.
     """
     global _alive
     off = os.environ.get("TQDM_DISABLE", "") not in ("", "0")
-    wanted = wanted and not (delay and _alive)
     began, _alive = time.time(), _alive + wanted
     try:
-        with tqdm(total=total, unit=unit, desc=description, leave=False, disable=off or not wanted, delay=delay) as bar:
+        with tqdm(
+            total=total, unit=unit, desc=description, leave=False, disable=off or not wanted, initial=done
+        ) as bar:
             yield bar
     finally:
         _alive -= wanted
         if wanted and SPANS in os.environ:
-            _note(began + delay, time.time())
+            _note(began, time.time())
 
 
 def _note(began: float, ended: float) -> None:
     """Tell who executes this notebook, where bars are turned off, when there would have been one."""
-    if ended > began:
-        with open(os.environ[SPANS], "a", encoding="utf-8") as file:
-            file.write(f"{began:.3f} {ended:.3f}\n")
+    with open(os.environ[SPANS], "a", encoding="utf-8") as file:
+        file.write(f"{began:.3f} {ended:.3f}\n")
 
 
 def progress(items: Iterable[T], description: str | None = None, delay: float = 0.0) -> Iterator[T]:
     """`for item in progress(items, "what is done"): …`, with a bar that goes away when all are done.
 
-    Items are taken one by one, as the loop does; a bar of those that have no length shows no end. `delay` as above.
+    Items are taken one by one, as the loop does; a bar of those that have no length shows no end. With a `delay`, for
+    what is often done in no time, there is no bar before so many seconds, and none inside another.
     """
     if not isinstance(items, Iterable):
         raise ValueError(f"progress needs what a for loop can run over, not {shown(items)}: write range({items!r})?")
-    return _with_bar(items, description, delay)
+    return _with_bar(iter(items), len(items) if isinstance(items, Sized) else None, description, delay)
 
 
-def _with_bar(items: Iterable[T], description: str | None, delay: float) -> Iterator[T]:
-    with progress_bar(len(items) if isinstance(items, Sized) else None, "item", description, delay=delay) as bar:
+def _with_bar(items: Iterator[T], total: int | None, description: str | None, delay: float) -> Iterator[T]:
+    began, done = time.perf_counter(), 0
+    while time.perf_counter() - began < delay:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        yield item
+        done += 1
+    with progress_bar(total, "item", description, not (delay and _alive), done) as bar:
         for item in items:
             yield item
             bar.update()
