@@ -98,10 +98,11 @@ def race(
     require_function("clock", clock, "a function that returns seconds", takes=0)
     rounds = require_count("rounds", rounds)
     names = list(runners)
-    for name in names:
-        runners[name]()
     taken: dict[str, list[float]] = {name: [] for name in names}
-    with progress_bar(rounds, "round", f"racing {', '.join(names)}") as bar:
+    with progress_bar(rounds + 1, "round", f"racing {', '.join(names)}") as bar:
+        for name in names:
+            runners[name]()
+        bar.update()
         for i in range(rounds):
             for name in names if i % 2 == 0 else reversed(names):
                 taken[name].append(seconds(runners[name], clock))

@@ -248,7 +248,9 @@ def test_render_stores_clean_outputs_and_the_measured_seconds(checkout):
         ("cell-1", {}, 2),
     ]
     timing = json.loads((checkout.root / "course_utils/evidence/timings.json").read_text())["03"]["cpu"]
-    assert set(timing) == {"seconds", "machine", "date", "torch"}
+    assert set(timing) == {"seconds", "machine", "date", "torch", "silence"}
+    assert timing["silence"]["cell"] == "import time" and 0.3 <= timing["silence"]["seconds"] < 2
+    assert "longest time without a bar: 0." in result.stdout
     assert isinstance(timing["seconds"], int) and re.search(r"^\d+-core .+, \d+ threads?$", timing["machine"])
     first = path.read_bytes()
     assert checkout.course("render", "03").returncode == 0 and path.read_bytes() == first

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_utils.commands import silence
 from course_utils.commands.lessons import BUILD, LEDGER, NOTEBOOKS, timings
 from course_utils.commands.logs import open_log
 from course_utils.storage import write_whole
@@ -21,7 +22,8 @@ def execute(
 ) -> tuple["NotebookNode", float, str | None]:
     """The lesson with its new outputs, its seconds, and the last line of the error that stopped it (or None).
 
-    Claims are judged `always`, or as for a student: not where a cell differs from the lesson as it is stored.
+    Claims are judged `always`, or as for a student: not where a cell differs from the lesson as it is stored. The
+    notebook's metadata say how long its most silent cell was, for `silence.of`.
 
     The kernel is this interpreter, whatever kernels the user has; its working directory is `notebooks/`.
     """
@@ -35,7 +37,9 @@ def execute(
     cells = sum("skip-execution" not in cell.metadata.get("tags", []) for cell in code)
     known = timings().get(path.name[:2], {}).get(budget or os.environ.get("COURSE_BUDGET", "cpu"))
     # Nobody is there to move a slider, and a stored bar is a frozen bar.
+    listener = silence.Listener()
     environment = dict(os.environ, COURSE_STATIC="1", TQDM_DISABLE="1", COURSE_LEDGER=str(ledger))
+    environment |= listener.environment
     environment["COURSE_PROGRESS"] = "none"  # what one student has done is in nobody's reading edition
     if always:
         environment.setdefault("COURSE_CLAIMS", "always")
@@ -48,6 +52,8 @@ def execute(
     client = NotebookClient(
         notebook, timeout=None, record_timing=False, store_widget_state=False,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
+        on_cell_execute=listener.begins,
+        on_cell_executed=lambda cell, cell_index, **reply: listener.ends(cell, cell_index),
         on_cell_complete=lambda cell, cell_index: bar.update(),
     )  # fmt: skip
     client.km = this_interpreters_kernel()
@@ -60,7 +66,9 @@ def execute(
             error = ": ".join([failure.ename, *failure.evalue.strip().splitlines()[-1:]])
         except DeadKernelError:
             error = "the kernel ended before the lesson did (stopped, or out of memory)"
-    return notebook, time.monotonic() - began, error
+    seconds = time.monotonic() - began
+    silence.note(notebook, listener.close())
+    return notebook, seconds, error
 
 
 def this_interpreters_kernel():

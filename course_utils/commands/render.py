@@ -8,9 +8,11 @@ import os
 import platform
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_utils.commands import silence
 from course_utils.commands.cli import Parser, complain
 from course_utils.commands.execute import execute, leave
 from course_utils.commands.lessons import METADATA, PLAYGROUND, TIMINGS, all_lessons, all_notebooks, notebook, timings
@@ -62,6 +64,7 @@ def render(path: Path) -> int:
     if error:
         complain(f"{path.stem} is not stored: {error} (see {leave(notebook, path.stem)[1]})")
         return 1
+    silent = silence.of(notebook)
     text = nbformat.writes(clean(notebook)) + "\n"
     size = len(text.encode())
     if size > LIMIT:
@@ -69,8 +72,8 @@ def render(path: Path) -> int:
         return 1
     write_whole(path, text.encode())
     if path.name != PLAYGROUND:
-        store_seconds(path.name[:2], "cpu", seconds, machine())
-    print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB")
+        store_seconds(path.name[:2], "cpu", seconds, machine(), silent)
+    print(f"{path.name}  {seconds:.0f} s  {size / 1e6:.2f} MB" + (f"  {silent}" if silent else ""))
     return 0
 
 
@@ -85,21 +88,23 @@ def code_cells(path: Path) -> list[str]:
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
-def store_seconds(number: str, budget: str, seconds: float, device: str) -> None:
-    """Keep what a lesson took at a budget, for its set-up cell and for the README's table."""
+def store_seconds(number: str, budget: str, seconds: float, device: str, silent: silence.Silence | None = None) -> None:
+    """Keep what a lesson took at a budget, for its set-up cell and the README's table, and its most silent cell."""
     table = timings()
     table.setdefault(number, {})[budget] = {
         "seconds": round(seconds),
         "machine": device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "torch": importlib.metadata.version("torch"),
+        **({silence.KEY: asdict(silent)} if silent else {}),
     }
     write_json(TIMINGS, dict(sorted(table.items())))
 
 
 def clean(notebook: "NotebookNode") -> "NotebookNode":
     """Keep what every reader sees: no widget state, no time stamps, the same names on every machine."""
-    notebook.metadata.pop("widgets", None)
+    for of_this_run in ("widgets", silence.KEY):
+        notebook.metadata.pop(of_this_run, None)
     notebook.metadata.update(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from course_utils.commands import silence
 from course_utils.commands.cli import Parser, Stop, complain
 from course_utils.commands.execute import execute, leave
 from course_utils.commands.lessons import budget, lesson, shown
@@ -30,6 +31,8 @@ def main(argv: list[str]) -> int:
     notebook, seconds, error = execute(args.lesson, "gpu" if device else args.budget, always=False)
     for path in leave(notebook, args.lesson.stem):
         print(shown(path))
+    if notebook and (silent := silence.of(notebook)) and silent.seconds > silence.MOST / 2:
+        print(silent)
     if error:
         complain(f"lesson {args.lesson.name[:2]} stopped after {seconds:.0f} s: {error}")
         return 1

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, pad
 
 from course_utils.data import ImageData, normalise
 from course_utils.inputs import require_counts, require_methods
-from course_utils.progress import progress_bar
+from course_utils.progress import PATIENCE, progress, progress_bar
 from course_utils.tensor_inputs import require_finite, require_images, require_tensor
 
 FEATURES = 64
@@ -64,7 +64,8 @@ class Classifier(nn.Module):
         require_images("samples", x, ("n", *self.image_shape))
         self.eval()
         device = self.head.weight.device
-        return torch.cat([network(chunk.to(device, torch.float32)) for chunk in x.split(CHUNK)])
+        chunks = progress(x.split(CHUNK), f"reading {len(x):,} images", PATIENCE)
+        return torch.cat([network(chunk.to(device, torch.float32)) for chunk in chunks])
 
 
 def logits_of(classifier: Classifier, samples: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from course_utils.inputs import shown
+from course_utils.progress import PATIENCE, progress
 
 BLOCK = 4_000_000  # distances held at once: 32 MB in float64
 WITHOUT_FLOAT64 = {"mps"}  # devices
@@ -49,7 +50,7 @@ def squared_distances(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """
     x_norms, y_norms = (points.square().sum(dim=1) for points in (x, y))
     rows = max(1, BLOCK // len(y))
-    for start in range(0, len(x), rows):
+    for start in progress(range(0, len(x), rows), f"comparing with {len(y):,} points", PATIENCE):
         block = slice(start, start + rows)
         distances = torch.addmm(y_norms, x[block], y.T, alpha=-2).add_(x_norms[block, None])
         yield block, distances.clamp_(min=0)

@@ -15,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 from course_utils.evaluation.membership import membership_auc
 from course_utils.inputs import require_count, require_number, shown
 from course_utils.models import evaluating
+from course_utils.progress import PATIENCE, progress
 from course_utils.tensor_inputs import require_finite, require_tensor
 from course_utils.training.fit import require_network
 from course_utils.training.judge import mixes_batch, sees_others
@@ -92,7 +93,7 @@ def fresh_discriminator(
         optimizer = torch.optim.Adam(network.train().parameters(), lr=lr, betas=(0.5, 0.999))
         first = _value(network, real_choose, fake_choose)
         best, best_weights = -math.inf, None
-        for step in range(1, steps + 1):
+        for step in progress(range(1, steps + 1), "a fresh discriminator", PATIENCE):
             batches = _draw(real_train, half), _draw(fake_train, half)
             batches = batches if apart else [torch.cat(batches)]
             logits = torch.cat([_logits(network, batch) for batch in batches])

@@ -13,6 +13,7 @@ from torch import Tensor
 from course_utils.inputs import require_count, require_counts, require_methods, require_number
 from course_utils.models import VAE, evaluating
 from course_utils.objectives import log_weights
+from course_utils.progress import PATIENCE, progress
 from course_utils.tensor_inputs import require_finite, require_same_length, require_tensor
 from course_utils.training.randomness import forked_random_state
 
@@ -65,7 +66,7 @@ def log_likelihood(
     rows = max(1, chunk // samples)  # images at a time; if even one has too many draws, they are split
     totals, elbos = [], []
     with evaluating(vae), forked_random_state(x.device, seed):
-        for first in range(0, n, rows):
+        for first in progress(range(0, n, rows), f"log p(x) of {n:,} images", PATIENCE):
             part = [t[first : first + rows] for t in (x, *condition)]
             log_sum, plain_sum, done = None, 0.0, 0
             while done < samples:

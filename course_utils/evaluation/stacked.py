@@ -18,6 +18,7 @@ from torch import Tensor
 
 from course_utils.data import ImageData, normalise
 from course_utils.inputs import require_count, require_kind, require_methods, shown
+from course_utils.progress import PATIENCE, progress
 
 from .classifier import Classifier, logits_of
 from .histograms import expected_histogram_kl, histogram_kl
@@ -53,8 +54,8 @@ def stacked_coverage(samples: Tensor | Iterable[Tensor], classifier: Classifier)
     require_methods("classifier", classifier, "logits")
     if not isinstance(samples, Iterable) or isinstance(samples, str):
         raise ValueError(f"samples: expected [n, 3, size, size], or batches of that shape, got {shown(samples)}.")
-    counts = None
-    for batch in [samples] if isinstance(samples, Tensor) else samples:
+    counts, batches = None, [samples] if isinstance(samples, Tensor) else samples
+    for batch in progress(batches, "counting modes", PATIENCE):
         if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[1] != 3:
             found = f"shape {list(batch.shape)}" if isinstance(batch, Tensor) else type(batch).__name__
             raise ValueError(f"samples: expected [n, 3, size, size], or batches of that shape, got {found}.")
