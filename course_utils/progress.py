@@ -15,7 +15,7 @@ T = TypeVar("T")
 # What watches every training that shows its progress: each makes a callback for a run, or None. `live.watch` adds one.
 WATCHERS: list[Callable[[Any], Callable[[Any, bool], object] | None]] = []
 PATIENCE = 0.5  # seconds that a measure may take without a bar
-SPANS = "COURSE_BARS"  # names a file, to which each bar adds when it began and ended: see commands/silence.py
+SPANS = "COURSE_BARS"  # names a file, to which each bar adds when it began and ended, for commands/silence.py
 _alive = 0  # how many bars there are now
 
 
