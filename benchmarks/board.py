@@ -15,9 +15,11 @@ from _table import append_table
 from course_utils import models, timing, training
 from course_utils.data import BinarisedImages, Ring, load_images
 from course_utils.live import boards
+from course_utils.playground.session import Session
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 SECONDS, ROUNDS = 6.0, 3
+FRAMES = 50  # of the playground
 
 
 class Sent(boards.Board):
@@ -51,6 +53,24 @@ def board(fps: float = 2.0, share: float = boards.SHARE) -> boards.Board:
     return Sent(fps=fps, share=share)
 
 
+def playground_rows() -> list[str]:
+    """A frame of the playground as it is asked for while it plays: one step, and all that can be drawn."""
+    rows = []
+    looks = {"points and D": {}, "everything": {"arrows": "minimax", "lines": True, "optimal": True}}
+    for name, look in looks.items():
+        session = Session()
+        session.answer({"n": 0, "do": "look", **look})
+
+        def play(session: Session = session) -> None:
+            for n in range(FRAMES):
+                session.answer({"n": n, "do": "advance", "steps": 1})
+
+        seconds = min(timing.seconds(play) for _ in range(ROUNDS)) / FRAMES
+        rows.append(f"| {name} | {seconds * 1e3:.1f} ms | {1 / seconds:.0f} |")
+        print(rows[-1], flush=True)
+    return rows
+
+
 def main() -> None:
     boards.has_front_end = lambda: True
     rows = []
@@ -68,6 +88,8 @@ def main() -> None:
         print(rows[-1], flush=True)
     columns = ["training", "steps", "time with a board, over that without", "a frame", "frames a second", "its size"]
     append_table(f"Live board, two frames a second, {ROUNDS} rounds", columns, rows)
+    columns = ["playground, a step and a frame, without the browser", "time", "frames a second"]
+    append_table("Playground", columns, playground_rows())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ VARIED = [
 
 
 def weights(play):
-    return [value for network in play.networks() for value in network.state_dict().values()]
+    return [value.clone() for network in play.networks() for value in network.state_dict().values()]
 
 
 def equal(ours, theirs):
@@ -52,7 +52,8 @@ def test_the_code_of_a_game_with_changes_plays_them_again():
     play.change(loss="hinge")  # before the first move: it begins so
     play.advance(3)
     play.move("discriminator", 2)
-    play.change(d_lr=0.0, noise=0.3)
+    play.change(d_lr=0.0)
+    play.change(noise=0.3)
     play.advance(2).advance(2)
     play.change(data="drawn", points=POINTS)
     play.move("generator")
@@ -222,6 +223,7 @@ def test_the_heat_map_stands_upright():
 
 
 def ask(session, **request):
+    """The answer to a request: its last message, but an error if there is one."""
     answers = session.answer({"n": 1, **request})
     for message, arrays in answers:
         json.dumps(message)  # it goes through a message channel
@@ -229,7 +231,7 @@ def ask(session, **request):
         for game in message.get("games", []):
             for index, shape in game["buffers"].values():
                 assert list(arrays[index].shape) == shape and arrays[index].flags.c_contiguous
-    return answers[-1][0]
+    return next((message for message, _ in answers if message["kind"] == "error"), answers[-1][0])
 
 
 def test_a_session_answers_everything_that_can_be_asked():
@@ -298,6 +300,36 @@ def test_the_front_end_has_the_course_s_colours():
     script = (Path(playground.__file__).parent / "widget.js").read_text(encoding="utf-8")
     colours = [style.REAL.colour, style.FAKE.colour, *style.VERDICT_COLOURS]
     assert [colour for colour in colours if f'"{colour}"' not in script] == []
+
+
+def test_a_head_start_comes_before_every_beginning_of_the_game():
+    session = Session(preset="saturation")
+    told = "D has made 300 moves alone."
+    first = weights(session.seats[0].play)
+    assert session.seats[0].note == told and session.seats[0].play.log == [("discriminator", 300)]
+    ask(session, do="advance", steps=1)
+    frame = ask(session, do="restart")
+    assert frame["games"][0]["note"] == told and equal(weights(session.seats[0].play), first)
+    frame = ask(session, do="compare", on=True)
+    assert [game["note"] for game in frame["games"]] == [told, told]
+    assert equal(weights(session.seats[1].play), first)
+    frame = ask(session, do="change", game=1, settings={"width": 8})
+    assert frame["games"][1]["note"] == f"width changed: the game has started again. {told}"
+    ask(session, do="preset", name="collapse")
+    assert session.seats[0].play.log == [] and len(session.seats) == 1
+
+
+def test_a_game_that_fails_is_told_and_both_are_shown_as_they_are():
+    session = Session()
+    ask(session, do="compare", on=True)
+    ask(session, do="advance", steps=1)
+    with torch.no_grad():
+        session.seats[1].play.networks()[1].discriminator.net[-1].bias.fill_(math.nan)
+    error, frame = (message for message, _ in session.answer({"n": 1, "do": "advance", "steps": 1}))
+    assert error["kind"] == "error" and [game["step"] for game in frame["games"]] == [2, 1]
+    assert ask(session, do="scrub", to=0)["kind"] == "frame"
+    assert ask(session, do="restart")["kind"] == "frame"
+    assert ask(session, do="advance", steps=1)["games"][1]["step"] == 1
 
 
 def test_every_setting_is_in_the_form_with_words_and_bounds():

@@ -93,7 +93,8 @@ class Play:
             self._source.toy = settings.toy
             self._learner.take_over(settings)
             if self.log:
-                self.log.append(("change", changed))
+                earlier = self.log.pop()[1] if self.log[-1][0] == "change" else {}
+                self.log.append(("change", earlier | changed))
             else:  # before the first move it is what the game starts with
                 self.started_with = settings
         return restarted

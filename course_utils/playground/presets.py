@@ -78,11 +78,6 @@ class Preset:
     def _bound(self) -> str:
         return f"above {self.above:g}" if self.below is None else f"below {self.below:g}"
 
-    @property
-    def note(self) -> str:
-        """What has happened before the first step."""
-        return f"D has made {self.head_start:,} moves alone." if self.head_start else ""
-
 
 def _saturation(play: Play) -> float:
     """The pull of the minimax loss on a generated point, as a share of the non-saturating loss's."""

@@ -29,6 +29,7 @@ class Session:
 
     def __init__(self, settings: Settings | Mapping[str, Any] | None = None, preset: str | None = None):
         self.look = Look()
+        self.head_start = 0  # moves that D makes alone before the first step of each game
         self.seats = [Seat(NAMES[0], Play(settings))]
         if preset is not None:
             self._preset(preset)
@@ -43,8 +44,10 @@ class Session:
             first = [({"kind": "form", **form()} | to, [])] if do == "open" else []
             _DOINGS[do](self, request)
             return [*first, self._frame(at_ease=do != "advance", to=to)]
-        except REPORTED as error:
-            return [({"kind": "error", "text": str(error)} | to, [])]
+        except (
+            REPORTED
+        ) as error:  # some games may have gone on before one of them failed, so they are shown as they are
+            return [({"kind": "error", "text": str(error)} | to, []), self._frame(at_ease=True, to=to)]
 
     # --- what can be asked for ---
 
@@ -70,8 +73,7 @@ class Session:
         now = seat.play.settings
         seat.note, seat.moment = "", None
         if restarted:
-            seat.begin()
-            seat.note = f"{' and '.join(restarted)} changed: the game has started again."
+            self._begin(seat, f"{' and '.join(restarted)} changed: the game has started again.")
         elif (were.data, were.points) != (now.data, now.points):
             seat.begin()
             seat.note = "The networks go on with other data; the measures begin anew."
@@ -79,8 +81,15 @@ class Session:
     def _restart(self, request: Mapping[str, Any]) -> None:
         for seat in self.seats:
             seat.play.restart()
-            seat.begin()
-            seat.note = ""
+            self._begin(seat)
+
+    def _begin(self, seat: Seat, note: str = "") -> None:
+        """What comes before the first step of a game that has started again."""
+        seat.begin()
+        if self.head_start and seat.play.settings.model == "GAN":
+            seat.play.move("discriminator", self.head_start)
+            note = f"{note} D has made {self.head_start:,} moves alone.".strip()
+        seat.note = note
 
     def _draw(self, request: Mapping[str, Any]) -> None:
         for seat in self.seats:
@@ -94,18 +103,17 @@ class Session:
 
     def _preset(self, request: Mapping[str, Any] | str) -> None:
         chosen = presets.preset(request if isinstance(request, str) else request.get("name"))
-        self.seats = [Seat(NAMES[0], chosen.play(), sentence=chosen.told, note=chosen.note)]
+        self.head_start = chosen.head_start
+        self.seats = [Seat(NAMES[0], Play(chosen.settings), sentence=chosen.told)]
+        self._begin(self.seats[0])
         self.look = Look(**(asdict(self.look) | chosen.look))
 
     def _compare(self, request: Mapping[str, Any]) -> None:
         """A second game like the first; both begin again, so that only what is changed then tells them apart."""
         del self.seats[1:]
         if require_flag("on", request.get("on")):
-            first = self.seats[0]
-            first.play.restart()
-            first.begin()
-            first.note = ""
-            self.seats.append(Seat(NAMES[1], Play(first.play.settings)))
+            self.seats.append(Seat(NAMES[1], Play(self.seats[0].play.settings)))
+            self._restart(request)
 
     def _see(self, request: Mapping[str, Any]) -> None:
         names = {one.name for one in fields(Look)}
