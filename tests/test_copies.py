@@ -2,10 +2,12 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from course_utils.commands import copies
 from course_utils.commands.cli import Stop
@@ -151,3 +153,30 @@ def test_a_place_that_is_taken(tmp_path, kind):
 
 def test_git_does_not_see_them():
     assert "/my_work/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+
+
+def test_a_day_of_learning_leaves_the_clone_clean(tmp_path):
+    """The course is cloned, its copies are opened, changed, run and saved: git sees nothing of it."""
+    if subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True).returncode:
+        pytest.skip("this course is no git clone")
+    clone = tmp_path / "course"
+    subprocess.run(["git", "clone", "-q", "--shared", ROOT, clone], check=True, capture_output=True)
+    copies.bring_up_to_date(clone / "my_work")
+    lesson = clone / "my_work" / LESSON
+    notebook = nbformat.read(lesson, 4)
+    notebook.cells.append(nbformat.v4.new_code_cell("open('notes.txt', 'w').write('mine')\n1 + 1"))
+    mine = nbformat.v4.new_notebook(cells=notebook.cells[-1:])
+    NotebookClient(mine, resources={"metadata": {"path": str(lesson.parent)}}).execute()
+    notebook.cells[-1].outputs = mine.cells[0].outputs
+    nbformat.write(notebook, lesson)
+    for folder in (lesson.parent, clone / "notebooks"):  # what JupyterLab leaves when somebody only looks
+        (folder / ".ipynb_checkpoints").mkdir()
+        (folder / ".ipynb_checkpoints" / "02_a_first_gan-checkpoint.ipynb").write_text("{}")
+    (clone / "build").mkdir(exist_ok=True), (clone / "build" / "lab.log").write_text("")
+    (clone / "course_utils" / "__pycache__").mkdir(exist_ok=True)
+    (clone / "course_utils" / "__pycache__" / "x.cpython-311.pyc").write_text("")
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
+    assert status.stdout == ""
+    (clone / LESSON).write_text("{}")  # and it would see what matters
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
+    assert LESSON in status.stdout

@@ -90,6 +90,12 @@ def conditional(callbacks=()):
     )
 
 
+def flow(callbacks=()):
+    torch.manual_seed(0)
+    velocity, loss = models.PointVelocity((16,)), objectives.flow_matching_loss
+    return training.train_model(velocity, data.Ring().sample, loss, steps=6, callbacks=callbacks, progress=False)
+
+
 def model(callbacks=()):
     torch.manual_seed(0)
     return training.train_model(
@@ -98,7 +104,10 @@ def model(callbacks=()):
     )  # fmt: skip
 
 
-KINDS = {"plane": plane, "images": images, "ensemble": ensemble, "vae": vae, "conditional": conditional, "model": model}
+KINDS = {
+    "plane": plane, "images": images, "ensemble": ensemble, "vae": vae, "conditional": conditional, "flow": flow,
+    "model": model,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -116,10 +125,22 @@ def test_a_board_changes_nothing(kind, watched):
         assert [part.training for part in ours.modules()] == [part.training for part in theirs.modules()]
 
 
-@pytest.mark.parametrize("kind", ["plane", "images", "ensemble", "vae", "conditional"])
+@pytest.mark.parametrize("kind", ["plane", "images", "ensemble", "vae", "conditional", "flow"])
 def test_samples_are_seen(kind, watched):
     KINDS[kind](callbacks=[live.board()])
     assert 'alt="Generated images."' in watched[-1][1] or 'alt="Real points are circles' in watched[-1][1]
+
+
+def test_a_flow_shows_the_ways_of_its_samples(watched):
+    board = live.board()
+    run = flow([board])
+    assert "the ways of 30 samples from noise to where they end" in board.html
+    paths = readings.flow_paths(run)
+    assert paths.shape == (51, readings.POINTS, 2) and abs(paths[0].mean()) < 0.2
+    seen = [board._pictures.of(paths[-1], None, None, ways) for ways in (paths, paths[-1:])]
+    with_ways, without = (next(iter(pictures.values())).astype(int) for pictures in seen)
+    orange = (np.abs(with_ways - without).sum(-1) > 30).sum()
+    assert orange > 100  # thirty ways cover more pixels than their thirty ends
 
 
 def test_a_frame_says_what_it_shows(watched):

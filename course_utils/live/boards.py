@@ -193,13 +193,17 @@ class Board(every):
             self._note(name, name, run.steps_done, _one_number(name, measure(run), "the measure"))
         panels = readings.curve_panels(run, self._levels) if run.steps_done else []
         discriminator = None if getattr(run, "conditional", False) else getattr(run, "discriminator", None)
-        self._frame(run.steps_done, len(run.rows), panels, readings.drawn_samples(run), discriminator)
+        paths = readings.flow_paths(run)
+        drawn = readings.drawn_samples(run) if paths is None else paths[-1]
+        self._frame(run.steps_done, len(run.rows), panels, drawn, discriminator, paths)
 
     def _note(self, title: str, name: str, step: int, value: float | Tensor) -> None:
         self._traces.setdefault(title, {}).setdefault(name, Trace()).note(step, value)
 
-    def _frame(self, step: int, of: int, panels: list[Panel], drawn, discriminator: nn.Module | None) -> None:
-        seen = self._pictures.of(drawn, self._beside, discriminator)
+    def _frame(
+        self, step: int, of: int, panels: list[Panel], drawn, discriminator: nn.Module | None, paths=None
+    ) -> None:
+        seen = self._pictures.of(drawn, self._beside, discriminator, paths)
         if self.film is not None and seen:
             self.film.add(next(iter(seen.values())), f"step {step:,}")
         for title, traces in self._traces.items():

@@ -10,6 +10,7 @@ from course_utils.plots import arrays, raster
 from course_utils.plots.plane import Extent, window
 
 SIZE = 300  # pixels of a picture's side
+PATHS = 30  # of a flow's samples
 
 
 class Pictures:
@@ -19,10 +20,15 @@ class Pictures:
         self._real, self._extent = real, None
 
     def of(
-        self, drawn: np.ndarray | None, real: np.ndarray | None, discriminator: nn.Module | None
+        self,
+        drawn: np.ndarray | None,
+        real: np.ndarray | None,
+        discriminator: nn.Module | None,
+        paths: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """uint8 [h, w, 3] by their text alternatives; {} for samples that are neither points nor images, or not finite.
 
+        `paths` [steps, n, 2]: the ways of a flow's samples, some of which are drawn, too.
         Raises ValueError where the real samples that were given are of another kind than those drawn.
         """
         if drawn is None:
@@ -35,13 +41,15 @@ class Pictures:
             )
         real = real if self._real is None else self._real
         if drawn.ndim == 2 and drawn.shape[1] == 2:
-            return self._points(drawn[np.isfinite(drawn).all(1)], real, discriminator)
+            return self._points(drawn[np.isfinite(drawn).all(1)], real, discriminator, paths)
         if drawn.ndim == 4 and drawn.shape[1] in (1, 3) and np.isfinite(drawn).all():
             grids = {"Generated images.": drawn} | ({} if real is None else {"Real images.": real})
             return {words: _grid(images) for words, images in grids.items()}
         return {}
 
-    def _points(self, drawn: np.ndarray, real: np.ndarray | None, discriminator: nn.Module | None) -> dict:
+    def _points(
+        self, drawn: np.ndarray, real: np.ndarray | None, discriminator: nn.Module | None, paths: np.ndarray | None
+    ) -> dict:
         seen = drawn if real is None else real
         if self._extent is None and len(seen):
             self._extent: Extent = window(seen, 0.7)
@@ -55,6 +63,9 @@ class Pictures:
                 return {f"{words}; blue where D believes real, orange where generated.": over}
             except Exception:  # a D that cannot judge every point of the plane, or is not finite there
                 pass
+        if paths is not None:
+            words = f"{words}; dotted, the ways of {PATHS} samples from noise to where they end"
+            return {f"{words}.": raster.with_paths(raster.scatter_frame(*place), paths[:, :PATHS], self._extent)}
         return {f"{words}.": raster.scatter_frame(*place)}
 
 

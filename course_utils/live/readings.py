@@ -18,10 +18,10 @@ from course_utils.data import ImageData
 from course_utils.data.toys import Mixture
 from course_utils.inputs import shown
 from course_utils.live.traces import MARKS
-from course_utils.models import MinibatchStd, Packed, evaluating, sample_latent
+from course_utils.models import MinibatchStd, Packed, PointVelocity, euler_path, evaluating, sample_latent
 from course_utils.objectives import Objective
 from course_utils.plots.arrays import number
-from course_utils.training import GANRun, Run, VAERun, forked_random_state
+from course_utils.training import GANRun, ModelRun, Run, VAERun, forked_random_state
 
 POINTS, IMAGES = 300, 25  # samples that a frame shows
 SEED = 0  # of the samples, the same in each frame: what moves between two frames is the network
@@ -130,6 +130,15 @@ def drawn_samples(run: Run) -> np.ndarray | None:
         return _few(draw)
     except Exception:  # a network that draws in its own way, or has diverged: its curves are shown all the same
         return None
+
+
+def flow_paths(run: Run) -> np.ndarray | None:
+    """The ways [steps + 1, n, 2] of samples along the velocity field that `run` learns; None if it learns none."""
+    velocity = run.best if isinstance(run, ModelRun) else None
+    if not isinstance(velocity, PointVelocity) or velocity.dim != 2:
+        return None
+    with evaluating(velocity), forked_random_state(run.device, SEED):
+        return euler_path(velocity, sample_latent(POINTS, 2, run.device)).float().cpu().numpy()
 
 
 def drawn_by(generator: nn.Module) -> np.ndarray:

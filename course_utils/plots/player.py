@@ -19,8 +19,8 @@ _QUALITY = ((360, 88, 64), (300, 78, 40), (240, 68, 32), (180, 58, 24), (130, 45
 _PAGE = """<!doctype html>
 <html lang=en><meta charset=utf-8><title>%(title)s</title>
 <style>
-body{margin:0;padding:6px;width:%(inner)dpx;background:#fff;color:#1a1a1a;font:15px/1.4 system-ui,sans-serif}
-img{display:block;width:%(width)dpx;height:%(height)dpx;margin:0 auto}
+body{margin:0;padding:6px;max-width:%(inner)dpx;background:#fff;color:#1a1a1a;font:15px/1.4 system-ui,sans-serif}
+img{display:block;width:%(width)dpx;max-width:100%%;height:auto;aspect-ratio:%(width)d/%(height)d;margin:0 auto}
 div{display:flex;gap:8px;align-items:center;margin-top:6px}
 button{font:inherit;min-width:5.2em;padding:3px 8px;border:1px solid #5a5a5a;border-radius:4px;
   background:#f4f4f4;color:inherit}

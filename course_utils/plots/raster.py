@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from course_utils.plots.plane import Extent
-from course_utils.plots.style import FAKE, OKABE_ITO, REAL, VERDICT
+from course_utils.plots.style import FAKE, GENERATOR, OKABE_ITO, REAL, VERDICT
 
 Opinion = Callable[[np.ndarray], np.ndarray]  # points [n, 2] → D(x) [n], from 0 (generated) to 1 (real)
 _PALETTE = np.rint(VERDICT(np.linspace(0, 1, 256))[:, :3] * 255).astype(np.uint8)
@@ -25,6 +25,13 @@ def scatter_frame(
     _stamp(canvas, _pixels(fake, extent, size), _TRIANGLE_EDGE, FAKE.ink)
     _stamp(canvas, _pixels(fake, extent, size), _TRIANGLE, FAKE.colour)
     canvas[[0, -1]] = canvas[:, [0, -1]] = 150  # a thin frame
+    return np.rint(canvas).astype(np.uint8)
+
+
+def with_paths(frame: np.ndarray, paths: np.ndarray, extent: Extent) -> np.ndarray:
+    """The frame with paths [steps, n, 2] on it, dotted."""
+    canvas = frame.astype(float)
+    _stamp(canvas, _pixels(paths.reshape(-1, 2), extent, len(frame)), _DOT, GENERATOR.colour)
     return np.rint(canvas).astype(np.uint8)
 
 
@@ -103,3 +110,4 @@ def _triangle(radius: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 _RING = _mask(lambda x, y: np.abs(np.hypot(x, y) - 2.7) < 0.65) * 0.85
 _TRIANGLE_EDGE = _mask(_triangle(5.0))
 _TRIANGLE = _mask(_triangle(3.7))
+_DOT = _mask(lambda x, y: np.hypot(x, y) < 1.1) * 0.7
