@@ -15,6 +15,7 @@ from course_utils.inputs import require_count
 from course_utils.playground import code, measures
 from course_utils.playground.learners import LEARNERS, Source
 from course_utils.playground.settings import Settings, as_settings
+from course_utils.progress import PATIENCE, progress
 
 MOMENTS = 100  # that are kept to look back on, at least half of them, evenly spread
 
@@ -149,4 +150,9 @@ class Play:
 
 def run(settings: Settings | Mapping[str, Any] | None = None, steps: int = 1000) -> Play:
     """A game that has been played for `steps` steps, without a screen: `playground.run({"loss": "hinge"}, 500)`."""
-    return Play(settings).advance(steps)
+    play, left = Play(settings), require_count("steps", steps)
+    for k in progress(range(MOMENTS), "a game", delay=PATIENCE):
+        if part := left // (MOMENTS - k):  # a moment to look back on for each hundredth
+            play.advance(part)
+            left -= part
+    return play

@@ -15,6 +15,7 @@ from course_utils.plots import Caption, Film
 from course_utils.plots.arrays import number
 from course_utils.plots.controls import is_live
 from course_utils.plots.raster import scatter_frame
+from course_utils.progress import PATIENCE, progress
 
 FRAMES, PER_FRAME, SIZE = 20, 50, 300  # of the film: pictures, steps between two of them, pixels of a side
 POINTS = 300
@@ -43,7 +44,7 @@ def show(settings: Settings | Mapping[str, Any] | None = None, *, preset: str | 
 def film_of(play: Play) -> Caption:
     """A film of the game's next 1,000 steps, and in its caption how the samples measure at the end."""
     film, real, extent = Film("The game, as a film"), real_points(play).numpy()[:POINTS], extent_of(play)
-    for k in range(FRAMES + 1):
+    for k in progress(range(FRAMES + 1), "a film of the game", delay=PATIENCE):
         if k:
             play.advance(PER_FRAME)
         generated = play.samples(POINTS).numpy()
