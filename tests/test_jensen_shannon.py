@@ -72,6 +72,9 @@ def test_a_lattice_shows_the_density_and_noise_widens_it(toy):
         (lambda: evaluation.jensen_shannon("ring", data.Ring()), "p must be"),
         (lambda: evaluation.jensen_shannon(data.Mixture1D(), data.Mixture1D()), "in the plane"),
         (lambda: data.Ring().blurred(-1), "std must be"),
+        (lambda: data.Ring().blurred(1e200), "std must be"),
+        (lambda: data.Ring().density_on(torch.tensor(1.0), torch.zeros(3)), "xs must be"),
+        (lambda: data.Ring().density_on(torch.zeros(3), None), "ys must be"),
     ],
 )
 def test_what_has_no_such_divergence_is_named(call, words):

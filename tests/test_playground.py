@@ -2,8 +2,11 @@
 
 import json
 import math
+import signal
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,6 +27,8 @@ VARIED = [
     {"loss": "relativistic pairing", "penalty": "R1 + R2", "data": "grid", "width": 16},
     {"loss": "Wasserstein", "penalty": "gradient penalty", "penalty_weight": 0.1, "d_lr": 4e-3},
     {"loss": "hinge", "data": "drawn", "points": POINTS, "seed": 7, "batch_size": 32},
+    {"data": "far Gaussian", "penalty": "DRAGAN", "loss": "least squares"},
+    {"data": "two Gaussians", "loss": "minimax"},
 ]
 
 
@@ -134,6 +139,53 @@ def test_a_game_that_blows_up_says_so_and_can_be_looked_back_on():
     assert play.samples(10, play.moments[0]).isfinite().all()
 
 
+def test_a_game_that_is_stopped_or_blows_up_knows_how_far_it_came():
+    play = playground.Play({"width": 8})
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+    play.advance(50_000)
+    assert 0 < play.step < 50_000 and play.log == [("advance", play.step)] and play.moments[-1].step == play.step
+    play = playground.Play({"model": "VAE", "g_lr": 0.1, "width": 256})
+    with pytest.raises(training.TrainingDiverged):
+        play.advance(2000)
+    assert play.log == [("advance", play.step)] and play.step > 0
+
+
+def test_an_earlier_moment_is_shown_with_its_own_data():
+    session = Session({"data": "grid", "width": 8})
+    ask(session, do="advance", steps=3)
+    then = views.view(session.seats[0].play, Look())
+    ask(session, do="change", game=0, settings={"data": "spiral"})
+    ask(session, do="advance", steps=3)
+    frame = ask(session, do="scrub", to=1)
+    (game,), seat = frame["games"], session.seats[0]
+    assert game["step"] == 3 and game["title"].endswith("on grid") and "step 3 of 6, looking back" in frame["words"]
+    assert game["extent"] == list(then.extent) and seat.floors == measures.floors(Settings(data="grid"))
+    back = views.view(seat.play, Look(), seat.play.moments[1])
+    assert all((back.arrays[name] == then.arrays[name]).all() for name in ("real", "generated", "heat"))
+
+
+def test_what_is_said_belongs_to_the_step_that_is_named():
+    session = Session({"width": 8})
+    for _ in range(5):
+        frame = ask(session, do="advance", steps=40, playing=True)
+    seat = session.seats[0]
+    assert f"step {seat.measured_step}:" in frame["words"]
+    frame = ask(session, do="look")
+    assert "step 200:" in frame["words"] and seat.measured == seat.play.measured()
+
+
+@pytest.mark.parametrize("loss", ["Wasserstein", "relativistic pairing", "least squares"])
+def test_the_colours_are_white_where_d_cannot_tell(loss):
+    play = playground.Play({"loss": loss, "width": 8})
+    D, middle = play.networks()[1].discriminator, 0.5 if loss == "least squares" else 7.0
+    with torch.no_grad():
+        for weight in D.parameters():
+            weight.zero_()
+        D.net[-1].bias.fill_(middle)
+    heat = views.view(play, Look()).arrays["heat"]
+    assert (np.abs(heat.astype(int) - 128) <= 1).all()
+
+
 # --- measures --------------------------------------------------------------------------------------------
 
 
@@ -189,7 +241,7 @@ def test_the_best_discriminator_is_a_half_where_the_densities_agree():
 
 @pytest.mark.parametrize("settings", VARIED, ids=str)
 def test_a_view_shows_what_was_asked_for(settings):
-    play, kinds = playground.run(settings, 2), ("heat", "arrows", "lines", "optimal")
+    play, kinds = playground.run(settings, 2), ("generated", "heat", "arrows", "lines", "optimal")
     bare = views.view(play, Look())
     full = views.view(play, Look(arrows="minimax", lines=True, optimal=True, time=0.5))
     for seen in (bare, full):
@@ -284,7 +336,16 @@ def test_a_session_answers_everything_that_can_be_asked():
         ({"do": "scrub", "to": -1}, "to must be"),
         ({"do": "preset", "name": "nonsense"}, "preset must be one of"),
         ({"do": "compare", "on": "yes"}, "on must be"),
+        ({"do": "compare"}, "on must be"),
         ({"do": "look", "arrows": "up"}, "arrows must be one of"),
+        ({"do": "look", "arrows": ["hinge"]}, "arrows must be one of"),
+        ({"do": "look", "time": None}, "time must be"),
+        ({"do": "look", "time": "x"}, "time must be"),
+        ({"do": "look", "lines": 3}, "lines must be"),
+        ({"do": "change", "game": 0, "settings": {1: 2}}, "a setting's name must be"),
+        ({"do": "change", "game": 0, "settings": {"self": 2}}, "there is no setting 'self'"),
+        ({"do": "draw", "points": ["12"] * 6}, "pairs of numbers"),
+        ({"do": "draw", "points": [[10**400, 0]] * 6}, "pairs of numbers"),
     ],
 )
 def test_what_cannot_be_asked_is_answered_in_words_and_changes_nothing(request_, words):
@@ -315,6 +376,8 @@ def test_a_head_start_comes_before_every_beginning_of_the_game():
     assert equal(weights(session.seats[1].play), first)
     frame = ask(session, do="change", game=1, settings={"width": 8})
     assert frame["games"][1]["note"] == f"width changed: the game has started again. {told}"
+    frame = ask(session, do="change", game=0, settings={"model": "flow"})
+    assert told not in frame["games"][0]["note"] and frame["games"][0]["sentence"].startswith("(You have changed")
     ask(session, do="preset", name="collapse")
     assert session.seats[0].play.log == [] and len(session.seats) == 1
 
@@ -326,7 +389,11 @@ def test_a_game_that_fails_is_told_and_both_are_shown_as_they_are():
     with torch.no_grad():
         session.seats[1].play.networks()[1].discriminator.net[-1].bias.fill_(math.nan)
     error, frame = (message for message, _ in session.answer({"n": 1, "do": "advance", "steps": 1}))
-    assert error["kind"] == "error" and [game["step"] for game in frame["games"]] == [2, 1]
+    assert error["text"].startswith("Game B") and [game["step"] for game in frame["games"]] == [2, 1]
+    session.seats.reverse()  # nor does the first one keep the second from going on
+    ask(session, do="advance", steps=1)
+    assert sorted(seat.play.step for seat in session.seats) == [1, 3]
+    session.seats.reverse()
     assert ask(session, do="scrub", to=0)["kind"] == "frame"
     assert ask(session, do="restart")["kind"] == "frame"
     assert ask(session, do="advance", steps=1)["games"][1]["step"] == 1
@@ -352,7 +419,7 @@ def test_curves_grow_with_the_game_and_end_with_it():
         frame = ask(session, do="look")  # at ease: with curves
         ask(session, do="advance", steps=2)
     seat = session.seats[0]
-    assert len(seat.traces["JSD"].points()[0]) >= 3 and "floor" in frame["games"][0]["charts"]
+    assert len(seat.traces["JSD"].points()[0]) >= 3 and "real data" in frame["games"][0]["charts"]
     ask(session, do="restart")
     assert (
         session.seats[0].traces["JSD"].points()[0] == [0.0, 0.0] or len(session.seats[0].traces["JSD"].points()[0]) <= 2
@@ -373,7 +440,7 @@ def test_a_preset_shows_what_it_says_and_its_control_does_not(name):
 def test_without_a_front_end_a_film_is_shown(monkeypatch):
     monkeypatch.setenv("COURSE_STATIC", "1")
     caption = playground.show({"width": 8})
-    assert "After 1,000 steps" in caption and "floor" in caption
+    assert "After 1,000 steps" in caption and "real data" in caption
     with pytest.raises(ValueError, match="not both"):
         playground.show({}, preset=playground.PRESETS[0].name)
     with pytest.raises(ValueError, match="preset must be one of"):

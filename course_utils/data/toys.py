@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from course_utils.inputs import require_count, require_number, shown
-from course_utils.tensor_inputs import require_device
+from course_utils.tensor_inputs import require_device, require_tensor
 
 _LARGEST_TABLE = 2**22  # distances held at once by log_prob: 16 MiB in float32
 
@@ -76,7 +76,7 @@ class Mixture:
 
     def blurred(self, std: float) -> "Mixture":
         """The toy of x + ε with ε ~ N(0, std² I): the same one, each of whose standard deviations s is √(s² + std²)."""
-        noise = require_number("std", std, least=0)
+        noise = require_number("std", std, least=0, most=1e6)
         means, stds, weights = self._components
         made = copy.copy(self)
         made._components, made._copies = (means, (stds.square() + noise**2).sqrt(), weights), {}
@@ -95,7 +95,8 @@ class Mixture:
         means, stds, weights = self.components
 
         def along(axis: int, places: Tensor) -> Tensor:
-            away = (torch.as_tensor(places).double()[:, None] - means[:, axis]) / stds
+            require_tensor("xy"[axis] + "s", places, ("n",), "the lattice's places along an axis,")
+            away = (places.double()[:, None] - means[:, axis]) / stds
             return (-away.square() / 2).exp() / (stds * math.sqrt(2 * math.pi))
 
         return (along(1, ys) * weights) @ along(0, xs).T

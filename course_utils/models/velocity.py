@@ -25,7 +25,7 @@ class PointVelocity(nn.Module):
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         require_input(self, "x", x, self.dim)
         require_tensor("t", t, (len(x),), "one time a point")
-        return self.net(torch.cat([x, t[:, None]], 1))
+        return self.net(torch.cat([x, t[:, None].to(x.dtype)], 1))
 
 
 @torch.no_grad()

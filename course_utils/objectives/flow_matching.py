@@ -15,10 +15,10 @@ def flow_matching_loss(velocity: Callable[[Tensor, Tensor], Tensor], x: Tensor) 
         x_t = (1 − t) ε + t x,
 
     the squares summed over the dimensions and averaged over the batch. Its minimum over all functions is the marginal
-    velocity, the mean of x − ε given x_t = x, and is not 0: many pairs (ε, x) pass the same place. Sources: Lipman et
-    al. 2023; Liu et al. 2023 (the straight path).
+    velocity, y ↦ the mean of x − ε given x_t = y, and is not 0: many pairs (ε, x) pass the same place y. Sources:
+    Lipman et al. 2023; Liu et al. 2023 (the straight path).
     """
-    require_function("velocity", velocity, "a function (x_t, t) → velocities")
+    require_function("velocity", velocity, "a function (x_t, t) → velocities", takes=2)
     require_tensor("x", x, ("n", "dim"), "a batch of points")
     noise, t = torch.randn_like(x), torch.rand(len(x), device=x.device, dtype=x.dtype)
     made = velocity(torch.lerp(noise, x, t[:, None]), t)

@@ -63,9 +63,13 @@ class Play:
 
     def advance(self, steps: int = 1) -> Play:
         """So many steps further: each is `d_steps` moves of D and one of G, or one of the model."""
-        training.go_on(self.run, require_count("steps", steps))
-        self._note("advance", steps)
-        self._remember()
+        before = self.step
+        try:
+            training.go_on(self.run, require_count("steps", steps))
+        finally:  # the stop button, or a game that blows up, ends it before its last step
+            if done := self.step - before:
+                self._note("advance", done)
+                self._remember()
         return self
 
     def move(self, player: str, times: int = 1) -> Play:
@@ -73,13 +77,18 @@ class Play:
         require_count("times", times)
         if self.settings.model != "GAN":
             raise ValueError(f"a {self.settings.model} has no second player: its one network moves in each step")
-        for _ in range(times):
-            training.move(self.run, player)
-        self._note(player, times)
-        self._remember()
+        done = 0
+        try:
+            for _ in range(times):
+                training.move(self.run, player)
+                done += 1
+        finally:
+            if done:
+                self._note(player, done)
+                self._remember()
         return self
 
-    def change(self, **changes: Any) -> list[str]:
+    def change(self, /, **changes: Any) -> list[str]:
         """Go on with other settings, `change(loss="hinge")`; the names of those for which the game had to start again.
 
         Weights, optimisers and history stay, unless what changes is what they are made of (model, width, seed).
@@ -91,7 +100,8 @@ class Play:
         if restarted:
             self.restart()
         elif changed:
-            self._source.toy = settings.toy
+            if {"data", "points"} & set(changed):
+                self._source.toy = settings.toy
             self._learner.take_over(settings)
             if self.log:
                 earlier = self.log.pop()[1] if self.log[-1][0] == "change" else {}
@@ -117,12 +127,16 @@ class Play:
 
     def measured(self, moment: Moment | None = None) -> dict[str, float]:
         """The divergence from the data, and where the toy has modes, how many are reached; see `floors`."""
-        return measures.measured(self.samples(moment=moment), self.settings if moment is None else moment.settings)
+        return measures.measured(self.samples(moment=moment), self.settings_at(moment))
 
     @property
     def floors(self) -> dict[str, float]:
-        """What a perfect model scores in `measured`."""
+        """What real data score in `measured`: the JSD of five fresh sets on average, the modes as expected."""
         return measures.floors(self.settings)
+
+    def settings_at(self, moment: Moment | None) -> Settings:
+        """Those of now, or those of an earlier moment."""
+        return self.settings if moment is None else moment.settings
 
     def code(self) -> str:
         """A cell that plays this game again, to the same weights."""

@@ -41,28 +41,37 @@ class Seat:
         """Nothing of an earlier game is left."""
         self.traces: dict[str, Trace] = {}
         self.measured: dict[str, float] = {}
-        self.measured_at = -1  # the step of the latest mark on the curves
+        self.floors: dict[str, float] = {}
+        self.measured_step = 0
+        self.marked: object = None  # the state of the game at the latest mark on the curves
         self.charted = -math.inf
         self.moment = None
 
 
-def charts(seat: Seat, moment: Moment | None) -> str:
-    """Curves of the run, of the measures with their floors, and the pull of each loss, as HTML."""
-    play, panels = seat.play, []
-    seat.measured = play.measured(moment)
-    if moment is None and play.step > seat.measured_at:
-        seat.measured_at = play.step
+def measure(seat: Seat, moment: Moment | None) -> None:
+    """Take the measures of the moment that is shown, and mark those of now on the curves."""
+    play = seat.play
+    seat.measured, seat.floors = play.measured(moment), measures.floors(play.settings_at(moment))
+    seat.measured_step = play.step if moment is None else moment.step
+    state = (play.step, play.log[-1:])
+    if moment is None and state != seat.marked:
+        seat.marked = state
         for name, value in seat.measured.items():
             seat.traces.setdefault(name, Trace()).note(play.step, value)
+
+
+def charts(seat: Seat, moment: Moment | None) -> str:
+    """Curves of the run, of the measures beside those of real data, and the pull of each loss, as HTML."""
+    play, panels = seat.play, []
     if play.step:
         levels = readings.loss_levels(play.settings.objective) if play.settings.model == "GAN" else {}
         panels += readings.curve_panels(play.run, levels)
-    floors = play.floors
     panels += [
-        Panel(MEASURES[name], {name: trace.points()}, {"floor": floors[name]}) for name, trace in seat.traces.items()
+        Panel(MEASURES[name], {name: trace.points()}, {"real data": play.floors[name]})
+        for name, trace in seat.traces.items()
     ]
-    charts = "".join(pages.chart(panel) for panel in panels)
-    return f'<div style="display:flex;flex-wrap:wrap;gap:6px 12px">{charts}</div>{_pulls(seat, moment)}'
+    curves = "".join(pages.chart(panel) for panel in panels)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:6px 12px">{curves}</div>{_pulls(seat, moment)}'
 
 
 def _pulls(seat: Seat, moment: Moment | None) -> str:
@@ -70,10 +79,10 @@ def _pulls(seat: Seat, moment: Moment | None) -> str:
     play = seat.play
     if not isinstance(play.run, GANRun):
         return ""
-    generated = play.samples(ARROWS, moment)
+    D, generated = play.networks(moment)[1], play.samples(ARROWS, moment)
     if not generated.isfinite().all():
         return ""
-    found = measures.pulls(play.networks(moment)[1], generated, real_points(play)[:ARROWS])
+    found = measures.pulls(D, generated, real_points(play.settings_at(moment))[:ARROWS])
     heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in found)
     cells = "".join(f"<td>{number(value, 2)}</td>" for value in found.values())
     return (
@@ -84,10 +93,10 @@ def _pulls(seat: Seat, moment: Moment | None) -> str:
 
 
 def spoken(seat: Seat) -> str:
-    floors = seat.play.floors
-    told = ", ".join(f"{name} {number(value)} (floor {number(floors[name])})" for name, value in seat.measured.items())
-    looking = "" if seat.moment is None else f", looking back at step {seat.play.moments[seat.moment].step:,}"
-    return f"Game {seat.name}, step {seat.play.step:,}{looking}: {told or 'its points are not finite'}."
+    """The game in a sentence: its step, and its measures with the step at which they were taken."""
+    told = ", ".join(f"{name} {number(x)} (real data {number(seat.floors[name])})" for name, x in seat.measured.items())
+    now = "" if seat.moment is None else f" of {seat.play.step:,}, looking back"
+    return f"Game {seat.name}, step {seat.measured_step:,}{now}: {told or 'its points are not finite'}."
 
 
 def title(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
@@ -9,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.inputs import require_choice, require_count, require_flag, shown
+from course_utils.inputs import require_choice, require_count, require_flag, require_mapping, require_text, shown
 from course_utils.playground import presets
 from course_utils.playground.play import Play
-from course_utils.playground.report import Seat, charts, form, spoken, title
-from course_utils.playground.settings import Settings, in_words
+from course_utils.playground.report import Seat, charts, form, measure, spoken, title
+from course_utils.playground.settings import DRAWN, Settings, in_words
 from course_utils.playground.views import Look, view
 from course_utils.training import TrainingDiverged
 
 NAMES = ("A", "B")
 BETWEEN_CHARTS = 0.4  # seconds: curves and measures need not follow as fast as the points
 MOST_STEPS = 1000  # of one request: a click is answered within seconds
+CHANGED = "(You have changed this preset. It said:) "
 REPORTED = (ValueError, TrainingDiverged)
 Answer = tuple[dict[str, Any], list[np.ndarray]]  # a message, and the arrays that it refers to by their number
 
@@ -32,18 +34,19 @@ class Session:
         self.head_start = 0  # moves that D makes alone before the first step of each game
         self.seats = [Seat(NAMES[0], Play(settings))]
         if preset is not None:
-            self._preset(preset)
+            self._take_preset(preset)
 
     def answer(self, request: Mapping[str, Any]) -> list[Answer]:
         """What to send back, each with the number of the request; an error in words is an answer, too."""
-        to = {"to": request.get("n")}
+        to = {"to": request.get("n") if isinstance(request, Mapping) else None}
         try:
-            do = require_choice("do", request.get("do"), tuple(_DOINGS))
+            require_mapping("a request", request, '{"n": 1, "do": "advance", "steps": 10}')
+            do = require_choice("do", request.get("do"), (*_DOINGS, "code"))
             if do == "code":
                 return [({"kind": "code", "text": self._code()} | to, [])]
             first = [({"kind": "form", **form()} | to, [])] if do == "open" else []
             _DOINGS[do](self, request)
-            return [*first, self._frame(at_ease=do != "advance", to=to)]
+            return [*first, self._frame(at_ease=not request.get("playing"), to=to)]
         except (
             REPORTED
         ) as error:  # some games may have gone on before one of them failed, so they are shown as they are
@@ -53,28 +56,43 @@ class Session:
 
     def _advance(self, request: Mapping[str, Any]) -> None:
         steps = require_count("steps", request.get("steps"), most=MOST_STEPS)
-        for seat in self.seats:
-            seat.moment = None
-            seat.play.advance(steps)
+        self._each(self.seats, lambda play: play.advance(steps))
 
     def _move(self, request: Mapping[str, Any]) -> None:
-        for seat in self.seats:
-            seat.moment = None
-            if seat.play.settings.model == "GAN" or len(self.seats) == 1:
-                seat.play.move(request.get("player"))
+        games = [seat for seat in self.seats if seat.play.settings.model == "GAN"]
+        self._each(games or self.seats, lambda play: play.move(request.get("player")))
+
+    def _each(self, seats: list[Seat], do: Callable[[Play], object]) -> None:
+        """Do it with each game. One that fails does not keep the other from going on; then it is told what failed."""
+        failed = []
+        for seat in seats:
+            if seat.moment is not None:  # back from an earlier moment, whose curves are shown
+                seat.moment, seat.charted = None, -math.inf
+            try:
+                do(seat.play)
+            except TrainingDiverged as error:
+                failed.append(f"Game {seat.name} has blown up ({error}): start it again, or look back.")
+            except ValueError as error:
+                failed.append(f"Game {seat.name}: {error}")
+        if failed:
+            raise ValueError(" ".join(failed))
 
     def _change(self, request: Mapping[str, Any]) -> None:
         seat = self.seats[require_count("game", request.get("game"), least=0, most=len(self.seats) - 1)]
-        self._take(seat, **_settings(request.get("settings")))
+        self._take(seat, _settings(request.get("settings")))
 
-    def _take(self, seat: Seat, **changes: Any) -> None:
+    def _take(self, seat: Seat, changes: Mapping[str, Any]) -> None:
         were = seat.play.settings
         restarted = seat.play.change(**changes)
         now = seat.play.settings
         seat.note, seat.moment = "", None
+        if were != now and seat.sentence and not seat.sentence.startswith(CHANGED):
+            seat.sentence = f"{CHANGED}{seat.sentence}"
+        if (were.model, were.data) != (now.model, now.data):
+            self.head_start = 0
         if restarted:
             self._begin(seat, f"{' and '.join(restarted)} changed: the game has started again.")
-        elif (were.data, were.points) != (now.data, now.points):
+        elif now.differences(were).keys() & {"data", "points"}:
             seat.begin()
             seat.note = "The networks go on with other data; the measures begin anew."
 
@@ -93,7 +111,7 @@ class Session:
 
     def _draw(self, request: Mapping[str, Any]) -> None:
         for seat in self.seats:
-            self._take(seat, data="drawn", points=request.get("points"))
+            self._take(seat, {"data": DRAWN, "points": request.get("points")})
 
     def _scrub(self, request: Mapping[str, Any]) -> None:
         to = request.get("to")
@@ -101,8 +119,11 @@ class Session:
             last = len(seat.play.moments) - 1
             seat.moment = None if to is None else min(require_count("to", to, least=0), last)
 
-    def _preset(self, request: Mapping[str, Any] | str) -> None:
-        chosen = presets.preset(request if isinstance(request, str) else request.get("name"))
+    def _preset(self, request: Mapping[str, Any]) -> None:
+        self._take_preset(request.get("name"))
+
+    def _take_preset(self, name: object) -> None:
+        chosen = presets.preset(name)
         self.head_start = chosen.head_start
         self.seats = [Seat(NAMES[0], Play(chosen.settings), sentence=chosen.told)]
         self._begin(self.seats[0])
@@ -110,8 +131,9 @@ class Session:
 
     def _compare(self, request: Mapping[str, Any]) -> None:
         """A second game like the first; both begin again, so that only what is changed then tells them apart."""
+        on = require_flag("on", request.get("on"))
         del self.seats[1:]
-        if require_flag("on", request.get("on")):
+        if on:
             self.seats.append(Seat(NAMES[1], Play(self.seats[0].play.settings)))
             self._restart(request)
 
@@ -131,7 +153,7 @@ class Session:
     def _frame(self, at_ease: bool, to: dict[str, Any]) -> Answer:
         arrays: list[np.ndarray] = []
         games = [self._game(seat, at_ease, arrays) for seat in self.seats]
-        words = " ".join(spoken(seat) for seat in self.seats)
+        words = " ".join(spoken(seat) for seat in self.seats)  # after they have been measured
         return {"kind": "frame", "games": games, "words": words, "look": asdict(self.look)} | to, arrays
 
     def _game(self, seat: Seat, at_ease: bool, arrays: list[np.ndarray]) -> dict[str, Any]:
@@ -141,6 +163,7 @@ class Session:
         due = at_ease or now >= seat.charted + BETWEEN_CHARTS
         if due:
             seat.charted = now
+            measure(seat, moment)
         places = {}
         for name, array in seen.arrays.items():
             places[name] = [len(arrays), list(array.shape)]
@@ -148,10 +171,11 @@ class Session:
         other = self.seats[0].play.settings
         differing = play.settings.differences(other) if seat is not self.seats[0] else {}
         settings = {name: value for name, value in asdict(play.settings).items() if name != "points"}
+        shown_settings = play.settings_at(moment)
         return {
             "name": seat.name,
-            "title": title(play.settings),
-            "model": play.settings.model,
+            "title": title(shown_settings),
+            "model": shown_settings.model,
             "step": play.step if moment is None else moment.step,
             "settings": settings,
             "extent": list(seen.extent),
@@ -177,11 +201,10 @@ _DOINGS: dict[str, Callable[[Session, Mapping[str, Any]], None]] = {
     "preset": Session._preset,
     "compare": Session._compare,
     "look": Session._see,
-    "code": Session._nothing,
 }
 
 
 def _settings(given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise ValueError(f'settings must be {{"name": value, …}}, not {shown(given)}')
-    return dict(given)
+    return {require_text("a setting's name", name): value for name, value in given.items()}

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from course_utils import data, objectives
-from course_utils.inputs import require_choice, require_count, require_number, shown
+from course_utils.inputs import require_choice, require_count, require_number, require_text, shown
 
 MODELS = ("GAN", "VAE", "flow")
 DRAWN = "drawn"
@@ -80,7 +80,7 @@ class Settings:
         if self.data == DRAWN and not self.points:
             raise ValueError("data = 'drawn' needs points, [[x, y], …]: draw some, or choose a toy")
 
-    def changed(self, **changes: Any) -> Settings:
+    def changed(self, /, **changes: Any) -> Settings:
         """These settings with some others. Raises ValueError for a name that is none."""
         known = [one.name for one in fields(self)]
         if unknown := sorted(set(changes) - set(known)):
@@ -88,11 +88,11 @@ class Settings:
         return replace(self, **changes)
 
     def differences(self, other: Settings) -> dict[str, Any]:
-        """{name: value here} of what is otherwise in `other`, among what the model of either knows."""
-        known = [one for one in fields(self) if one.name == "points" or self.model in one.metadata["for"]]
-        return {
-            one.name: getattr(self, one.name) for one in known if getattr(self, one.name) != getattr(other, one.name)
-        }
+        """{name: value here} of what is otherwise in `other`, among what this model knows; points only of a drawing."""
+        known = [one.name for one in fields(self) if self.model in one.metadata.get("for", ())]
+        found = {name: getattr(self, name) for name in known if getattr(self, name) != getattr(other, name)}
+        drawn_anew = self.data == DRAWN and (other.data, other.points) != (DRAWN, self.points)
+        return found | ({"points": self.points} if drawn_anew else {})
 
     def restarts(self, other: Settings) -> list[str]:
         """What of the differences a running game cannot take over."""
@@ -135,7 +135,9 @@ def as_settings(given: Settings | Mapping[str, Any] | None) -> Settings:
         return given
     if given is not None and not isinstance(given, Mapping):
         raise ValueError(f'settings must be a dict such as {{"loss": "hinge"}}, not {shown(given)}')
-    return Settings().changed(**(given or {}))
+    return Settings().changed(
+        **{require_text("a setting's name", name): value for name, value in (given or {}).items()}
+    )
 
 
 def _checked(name: str, about: Mapping[str, Any], kind: str, value: Any) -> Any:
@@ -149,8 +151,10 @@ def _checked(name: str, about: Mapping[str, Any], kind: str, value: Any) -> Any:
 def _points(given: object) -> tuple[tuple[float, float], ...]:
     """Rounded to hundredths: as fine as a hand draws, and short where the code shows them."""
     try:
+        if any(isinstance(point, str) for point in given):
+            raise TypeError("texts")
         points = tuple((float(x), float(y)) for x, y in given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"points must be pairs of numbers, [[x, y], …], not {shown(given)}") from None
     if points and not FEWEST <= len(points) <= MOST:
         raise ValueError(f"a drawing has {FEWEST} to {MOST:,} points, this one has {len(points):,}")

@@ -43,7 +43,11 @@ def show(settings: Settings | Mapping[str, Any] | None = None, *, preset: str | 
 
 def film_of(play: Play) -> Caption:
     """A film of the game's next 1,000 steps, and in its caption how the samples measure at the end."""
-    film, real, extent = Film("The game, as a film"), real_points(play).numpy()[:POINTS], extent_of(play)
+    film, real, extent = (
+        Film("The game, as a film"),
+        real_points(play.settings).numpy()[:POINTS],
+        extent_of(play.settings),
+    )
     for k in progress(range(FRAMES + 1), "a film of the game", delay=PATIENCE):
         if k:
             play.advance(PER_FRAME)
@@ -53,6 +57,6 @@ def film_of(play: Play) -> Caption:
     film.show()
     floors = play.floors
     told = ", ".join(
-        f"{name} {number(value)} (floor {number(floors[name])})" for name, value in play.measured().items()
+        f"{name} {number(value)} (real data {number(floors[name])})" for name, value in play.measured().items()
     )
     return Caption(f"After {play.step:,} steps: {told}. With a kernel, this cell shows the playground instead.")

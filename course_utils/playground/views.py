@@ -9,19 +9,22 @@ import torch
 from torch import Tensor
 
 from course_utils import models, training
-from course_utils.live.readings import opinion_of
+from course_utils.inputs import require_choice, require_flag, require_number
+from course_utils.objectives import LEAST_SQUARES, WASSERSTEIN, Objective
 from course_utils.playground import measures
 from course_utils.playground.learners import visible_latent
 from course_utils.playground.play import Moment, Play
-from course_utils.playground.settings import LOSSES
-from course_utils.plots.plane import Extent, window
+from course_utils.playground.settings import LOSSES, Settings
+from course_utils.plots.plane import Extent, inside, window
 
 POINTS, ARROWS, CELLS = 600, 150, 48
 LINES, PLACES = 13, 40  # of the grid over z, in each direction, and points along each line
 REACH_OF_Z = 2.0  # standard deviations that the grid covers: 91 % of all z
 PATHS = 40  # of a flow's samples
 ARROW = 0.4  # length, in units of the plane, of an arrow for a pull of 1
+SPEED = 0.15  # length of an arrow for a velocity of 1
 SHARE = 1 / 6  # of the window that no arrow exceeds
+STEPS = 50  # of a flow's paths
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,9 @@ class Look:
     time: float = 1.0
 
     def __post_init__(self):
-        if self.arrows and self.arrows not in LOSSES:
-            raise ValueError(
-                f"arrows must be one of the losses {', '.join(map(repr, LOSSES))}, or '', not {self.arrows!r}"
-            )
+        require_choice("arrows", self.arrows, ("", *LOSSES))
+        require_flag("lines", self.lines), require_flag("optimal", self.optimal)
+        require_number("time", self.time, least=0, most=1)
 
 
 @dataclass
@@ -49,51 +51,59 @@ class View:
     legend: dict[str, str] = field(default_factory=dict)
 
 
-def real_points(play: Play) -> Tensor:
+def real_points(settings: Settings) -> Tensor:
     """Real points [n, 2], the same in each frame."""
     with training.forked_random_state(torch.device("cpu"), 2):
-        return play.settings.toy.sample(POINTS)
+        return settings.toy.sample(POINTS)
 
 
-def extent_of(play: Play) -> Extent:
+def extent_of(settings: Settings) -> Extent:
     """A square about the data and the places where an untrained model starts."""
     start = np.array([[-1.3, -1.3], [1.3, 1.3]])
-    return window(np.concatenate([real_points(play).numpy(), start]), 0.62)
+    return window(np.concatenate([real_points(settings).numpy(), start]), 0.62)
 
 
 def view(play: Play, look: Look, moment: Moment | None = None) -> View:
     """The frame of a play, as it is now or was at an earlier moment."""
-    networks, settings = play.networks(moment), play.settings if moment is None else moment.settings
-    real, seen = real_points(play), View(extent_of(play))
-    generated = play.samples(POINTS, moment)
-    generated = generated[generated.isfinite().all(1)]
+    networks, settings = play.networks(moment), play.settings_at(moment)
+    real, seen = real_points(settings), View(extent_of(settings))
     xs, ys = _lattice(seen.extent)
-    if settings.model == "GAN":
-        _of_gan(seen, networks, generated, real, look, xs, ys)
-    elif settings.model == "flow":
-        generated = _of_flow(seen, networks[0], look, generated, xs, ys)
-    elif look.lines:
-        _warped_grid(seen, networks[0].decode, "the decoder's grid: means of p(x|z) for lines of z")
-    if look.optimal and len(generated):
-        blur = max(measures.BLUR, settings.noise if settings.model == "GAN" else 0.0)
+    if settings.model == "flow":
+        many = _of_flow(seen, networks[0], look, xs, ys)
+    else:
         many = play.samples(measures.SAMPLES, moment)
-        best = measures.optimal_discriminator(settings.toy, many[many.isfinite().all(1)], xs, ys, blur)
+    many = many[many.isfinite().all(1)]
+    generated = many[:POINTS]
+    if settings.model == "GAN":
+        _of_gan(seen, networks, settings, generated, real, look, xs, ys)
+    elif settings.model == "VAE" and look.lines:
+        _warped_grid(seen, networks[0].decode, "the decoder's grid: means of p(x|z) for lines of z")
+    if look.optimal and len(many):
+        blur = max(measures.BLUR, settings.noise if settings.model == "GAN" else 0.0)
+        best = measures.optimal_discriminator(settings.toy, many, xs, ys, blur)
         seen.arrays["optimal"] = _surface(best.flip(0).numpy())
-        seen.legend["optimal"] = f"D* = p/(p + q), both with noise of {blur:g}: white where the two agree"
+        seen.legend["optimal"] = f"D* = p/(p + q), both with noise of {blur:g}: white where they agree, or neither is"
+    outside = len(generated) - int(inside(generated.numpy(), seen.extent).sum())
+    seen.legend["generated"] = f"generated ({outside} of {len(generated)} outside)" if outside else "generated"
     seen.arrays |= {"real": real.numpy(), "generated": generated.numpy()}
     return seen
 
 
-def _of_gan(seen: View, networks: list, generated: Tensor, real: Tensor, look: Look, xs: Tensor, ys: Tensor) -> None:
+def _of_gan(
+    seen: View, networks: list, settings: Settings, generated: Tensor, real: Tensor, look: Look, xs: Tensor, ys: Tensor
+) -> None:
     G, D = networks
+    if look.lines:
+        _warped_grid(seen, G, "the generator's grid: where lines of z land")
     places = torch.stack(torch.meshgrid(xs, ys, indexing="xy"), -1).reshape(-1, 2)
-    try:
-        said = opinion_of(D)(places.numpy()).reshape(CELLS, CELLS)
-    except ValueError:  # it has diverged
+    with torch.no_grad(), models.evaluating(D):
+        said, on_points = D(places), D(torch.cat([real, generated]))
+    if not (said.isfinite().all() and on_points.isfinite().all()):  # it has diverged
         return
-    seen.arrays["heat"] = _surface(said[::-1])
-    seen.legend["heat"] = "D(x): blue where it believes real, orange where generated"
-    if look.arrows:
+    middle, words = _middle(settings.objective, on_points)
+    seen.arrays["heat"] = _surface((said - middle).sigmoid().reshape(CELLS, CELLS).flip(0).numpy())
+    seen.legend["heat"] = words
+    if look.arrows and len(generated):
         chosen = generated[:ARROWS]
         moves = measures.pull(D, chosen, real[: len(chosen)], LOSSES[look.arrows])
         seen.arrays["arrows"] = _arrows(chosen, ARROW * moves, seen.extent)
@@ -101,25 +111,30 @@ def _of_gan(seen: View, networks: list, generated: Tensor, real: Tensor, look: L
             f"pull of the {look.arrows} loss on the points: median {moves.norm(dim=1).median():.2g}, an arrow of "
             f"length {ARROW:g} is a pull of 1"
         )
-    if look.lines:
-        _warped_grid(seen, G, "the generator's grid: where lines of z land")
 
 
-def _of_flow(seen: View, velocity: torch.nn.Module, look: Look, generated: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
+def _middle(objective: Objective, on_points: Tensor) -> tuple[float, str]:
+    """The answer at which D cannot tell, and what the colours then mean."""
+    if objective.relativistic or objective is WASSERSTEIN:  # only differences of D count: a constant changes no game
+        return on_points.median().item(), "D(x) minus its median: the bluer, the more real than others"
+    middle = 0.5 if objective is LEAST_SQUARES else 0.0  # halfway between the targets 0 and 1
+    return middle, "D(x): blue where it believes real, orange where generated"
+
+
+def _of_flow(seen: View, velocity: torch.nn.Module, look: Look, xs: Tensor, ys: Tensor) -> Tensor:
     """The points at the time that is looked at; and the field there, and the paths."""
-    steps, time = 50, min(1.0, max(0.0, look.time))
-    path = models.euler_path(velocity, visible_latent(POINTS), steps)
-    at = round(time * steps)
+    path = models.euler_path(velocity, visible_latent(measures.SAMPLES), STEPS)
+    at = round(look.time * STEPS)
     if look.lines:
         seen.arrays["lines"] = path[: at + 1, :PATHS].transpose(0, 1).contiguous().numpy()
-        seen.legend["lines"] = f"paths of {PATHS} samples from t = 0 to {time:.2f}"
+        seen.legend["lines"] = f"paths of {PATHS} samples from t = 0 to {look.time:.2f}"
     if look.arrows:
         places = torch.stack(torch.meshgrid(xs[2::4], ys[2::4], indexing="xy"), -1).reshape(-1, 2)
         with torch.no_grad():
-            moves = velocity(places, places.new_full((len(places),), time))
-        seen.arrays["arrows"] = _arrows(places, 0.15 * moves, seen.extent)
-        seen.legend["arrows"] = f"velocity at t = {time:.2f}: an arrow of length 0.15 is a speed of 1"
-    return path[at][path[at].isfinite().all(1)] if at < steps else generated
+            moves = velocity(places, places.new_full((len(places),), look.time))
+        seen.arrays["arrows"] = _arrows(places, SPEED * moves, seen.extent)
+        seen.legend["arrows"] = f"velocity at t = {look.time:.2f}: an arrow of length {SPEED:g} is a speed of 1"
+    return path[at]
 
 
 def _warped_grid(seen: View, generate, words: str) -> None:

@@ -417,14 +417,17 @@ class Playground {
     setText(this.alert, "");
     while (turn === this.loop) {
       const steps = Number(this.speed.value);
-      const answer = this.python.ask({ do: "advance", steps: steps || 1 });
+      const answer = this.python.ask({ do: "advance", steps: steps || 1, playing: true });
       await Promise.all([answer, steps ? nextPicture() : sleep(SLOW)]); // so Python goes on while the answer is drawn,
       if (document.hidden) await nextPicture(); // and a hidden page, which draws no pictures, trains no further
     }
     if (this.codeBox.open) this.python.ask({ do: "code" });
   }
 
-  pause() { this.setPlaying(false); }
+  pause() { // then curves and measures are brought up to the step that is shown
+    this.setPlaying(false);
+    this.want({ do: "look" });
+  }
 
   setPlaying(playing) {
     this.playing = playing;

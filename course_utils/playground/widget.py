@@ -29,5 +29,10 @@ class Playground(anywidget.AnyWidget):
         in_the_main_thread(lambda: self._reply(request))
 
     def _reply(self, request: Mapping[str, Any]) -> None:
-        for message, arrays in self.session.answer(request):
+        try:
+            answers = self.session.answer(request)
+        except Exception as error:  # the page waits for an answer, whatever happens
+            told = f"This should not happen ({type(error).__name__}: {error}). Choose “Start again”."
+            answers = [({"kind": "error", "text": told, "to": request.get("n")}, [])]
+        for message, arrays in answers:
             self.send(message, [memoryview(array) for array in arrays])
