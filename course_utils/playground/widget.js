@@ -347,7 +347,7 @@ class Playground {
       part("bar", labelled("Look back", this.moment, "Earlier moments; at the right end: now", this.when),
         this.pen, button("Clear", "Begin a new drawing", () => this.clear())),
       this.alert, part("columns", this.left, this.right), this.words, this.codeBox);
-    this.pause();
+    this.setPlaying(false);
     return this.root;
   }
 
@@ -391,7 +391,7 @@ class Playground {
   }
 
   error({ text }) {
-    this.pause();
+    this.setPlaying(false);
     setText(this.alert, text);
     this.showSettings();
   }
@@ -437,7 +437,7 @@ class Playground {
   }
 
   scrub() {
-    this.pause();
+    this.setPlaying(false);
     this.want({ do: "scrub", to: this.moment.value === this.moment.max ? null : this.moment.valueAsNumber });
   }
 
