@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -248,11 +249,13 @@ def test_links_are_followed_but_not_in_circles(root, tmp_path):
 def test_reading_shows_a_bar_of_all_pictures(root, monkeypatch):
     bars = []
 
+    @contextmanager
     def bar(total, unit, description):
-        bars.append(folder_bar(total, unit, description, wanted=False))
-        bars[-1].updates = []
-        bars[-1].update = lambda: bars[-1].updates.append(1)
-        return bars[-1]
+        with folder_bar(total, unit, description, wanted=False) as made:
+            made.updates = []
+            made.update = lambda: made.updates.append(1)
+            bars.append(made)
+            yield made
 
     folder_bar = folder.progress_bar
     monkeypatch.setattr(folder, "progress_bar", bar)

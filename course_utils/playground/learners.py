@@ -79,7 +79,20 @@ class GANLearner:
             return networks[0](visible_latent(n))
 
 
-class VAELearner:
+class _OneNetwork:
+    """What a VAE and a flow have in common."""
+
+    run: training.ModelRun
+
+    def networks(self) -> list[nn.Module]:
+        return [self.run.model]
+
+    def take_over(self, settings: Settings) -> None:
+        self.run.loop.step.batch_size = settings.batch_size
+        _set_rate(self.run.loop.step.optimizer, settings.g_lr)
+
+
+class VAELearner(_OneNetwork):
     """An encoder and a decoder like the players of a GAN, and a Gaussian likelihood whose width is learnt, too."""
 
     def __init__(self, settings: Settings, source: Source):
@@ -93,12 +106,6 @@ class VAELearner:
             )
         )  # fmt: skip
 
-    def networks(self) -> list[nn.Module]:
-        return [self.run.model]
-
-    def take_over(self, settings: Settings) -> None:
-        _take_over_model(self.run, settings)
-
     @staticmethod
     @torch.no_grad()
     def generate(networks: list[nn.Module], n: int) -> Tensor:
@@ -109,7 +116,7 @@ class VAELearner:
             return mean + vae.likelihood.std * torch.randn_like(mean)
 
 
-class FlowLearner:
+class FlowLearner(_OneNetwork):
     """A velocity field, learnt by flow matching."""
 
     def __init__(self, settings: Settings, source: Source):
@@ -121,12 +128,6 @@ class FlowLearner:
                 batch_size=settings.batch_size, seed=settings.seed, **options,
             )
         )  # fmt: skip
-
-    def networks(self) -> list[nn.Module]:
-        return [self.run.model]
-
-    def take_over(self, settings: Settings) -> None:
-        _take_over_model(self.run, settings)
 
     @staticmethod
     def generate(networks: list[nn.Module], n: int) -> Tensor:
@@ -140,11 +141,6 @@ def visible_latent(n: int) -> Tensor:
     """z [n, 2], the same at every call."""
     with training.forked_random_state(torch.device("cpu"), VISIBLE_SEED):
         return models.sample_latent(n, 2)
-
-
-def _take_over_model(run: training.ModelRun, settings: Settings) -> None:
-    run.loop.step.batch_size = settings.batch_size
-    _set_rate(run.loop.step.optimizer, settings.g_lr)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

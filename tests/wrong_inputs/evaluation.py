@@ -444,9 +444,16 @@ ROWS = [
         for wrong in (0, 10.0, True)
     ),
     ("a uniform floor of none", lambda: evaluation.stacked_uniform_floor(10, 0), "n must be at least 1"),
+    ("a divergence of a name", lambda: evaluation.jensen_shannon("ring", RING), "p must be Mixture"),
+    ("samples that are not blurred", lambda: evaluation.jensen_shannon(RING, POINTS), "blur must be above 0"),
+    ("a toy too fine", lambda: evaluation.jensen_shannon(data.Ring(std=1e-4), RING), "blur both densities more"),
+    ("a divergence on the line", lambda: evaluation.jensen_shannon(data.Mixture1D(), RING), "in the plane"),
+    ("a diverged model's density", lambda: evaluation.samples_as_mixture(POINTS * NAN, 0.1), "has diverged"),
+    ("the density of images", lambda: evaluation.samples_as_mixture(X, 0.1), "samples must be"),
 ]
 
 RIGHT = [
+    ("a spiral against points in double", lambda: evaluation.jensen_shannon(SPIRAL, POINTS.double(), np.float32(0.1))),
     ("a fresh discriminator with one column of logits", lambda: fresh(discriminator=nn.Linear(2, 1))),
     ("a fresh discriminator, its counts of numpy", lambda: fresh(steps=np.int64(3), batch_size=np.int64(7))),
     ("images in double, and a little beyond", lambda: evaluation.legibility((IMAGES * 1.0005).double(), READER, 0)),

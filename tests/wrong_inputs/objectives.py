@@ -203,6 +203,10 @@ ROWS = [
     ("images of another size", lambda: objectives.log_weights(VAE, torch.zeros(2, 1, 32, 32)), r"\[n, 1, 28, 28\]"),
     ("weights of one image", lambda: objectives.iwae_bound(torch.zeros(3)), "k draws, n images"),
     ("weights of no draw", lambda: objectives.iwae_bound(torch.zeros(0, 3)), "k draws, n images"),
+    ("a flow of one argument", lambda: objectives.flow_matching_loss(lambda x: x, X), "velocity"),
+    ("a flow that is no function", lambda: objectives.flow_matching_loss(3, X), "velocity must be a function"),
+    ("a flow to one number", lambda: objectives.flow_matching_loss(lambda x, t: x.sum(), X), "velocity for each"),
+    ("a flow of bytes", lambda: objectives.flow_matching_loss(lambda x, t: x, BYTES), "x must be"),
     ("nats are NaN", lambda: objectives.bits_per_dimension(NAN, 784), "nats_per_image must be a finite number"),
     (
         "dimensions are a shape",
@@ -213,6 +217,7 @@ ROWS = [
 ]
 
 RIGHT = [
+    ("a flow that stands still", lambda: objectives.flow_matching_loss(lambda x, t: torch.zeros_like(x), X)),
     *(("columns and rows", partial(loss, LOGITS, LOGITS[:2, None])) for loss in D_LOSSES[:4]),
     *(("one logit, double", partial(loss, LOGITS[:1].double())) for loss in G_LOSSES),
     ("pairs", lambda: objectives.relativistic_generator_loss(LOGITS, LOGITS)),
