@@ -80,7 +80,7 @@ _CELLS = {"GAN": _gan, "VAE": _vae, "flow": _flow}
 
 
 def _moves(settings: Settings, log: Log) -> str:
-    lines = ["from course_utils import playground", "", f"play = playground.Play({_changed(settings)!r})"]
+    lines = ["from course_utils import playground", "", f"play = playground.Play({settings.differences(Settings())!r})"]
     for what, how in log:
         if what == "advance":
             lines.append(f"play.advance({how})")
@@ -89,10 +89,6 @@ def _moves(settings: Settings, log: Log) -> str:
         else:
             lines.append(f'play.move("{what}", times={how})')
     return "\n".join(lines) + "\n"
-
-
-def _changed(settings: Settings) -> dict[str, Any]:
-    return settings.differences(Settings()) | ({"model": settings.model} if settings.model != "GAN" else {})
 
 
 def _toy(settings: Settings) -> str:

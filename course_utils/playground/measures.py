@@ -11,6 +11,7 @@ from course_utils import data, models, training
 from course_utils.evaluation import jensen_shannon, mode_coverage, mode_floor, samples_as_mixture
 from course_utils.objectives import Objective
 from course_utils.playground.settings import LOSSES, Settings
+from course_utils.plots.arrays import number
 
 SAMPLES = 2_000
 BLUR = 0.1  # standard deviation of the noise under which densities are compared
@@ -43,6 +44,11 @@ def _floors(name: str, points: tuple) -> dict[str, float]:
         perfect = mode_floor(settings.toy, SAMPLES)
         found |= {"modes": perfect.captured_20, "in place": perfect.high_quality}
     return found
+
+
+def in_words(measured: dict[str, float], floors: dict[str, float]) -> str:
+    """Measures beside those of real data: "JSD 0.335 (real data 0.000359), …"."""
+    return ", ".join(f"{name} {number(value)} (real data {number(floors[name])})" for name, value in measured.items())
 
 
 def has_modes(settings: Settings) -> bool:

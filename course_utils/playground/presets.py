@@ -7,15 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from course_utils.inputs import require_choice
-from course_utils.playground.measures import pulls
 from course_utils.playground.play import Moment, Play
 from course_utils.playground.settings import in_words
-from course_utils.training import forked_random_state
-
-ARROWS = 150  # points whose pulls are compared
+from course_utils.playground.views import pulls_of
 
 
 @dataclass(frozen=True)
@@ -81,9 +76,7 @@ class Preset:
 
 def _saturation(play: Play) -> float:
     """The pull of the minimax loss on a generated point, as a share of the non-saturating loss's."""
-    with forked_random_state(torch.device("cpu"), 0):
-        real = play.settings.toy.sample(ARROWS)
-    found = pulls(play.networks()[1], play.samples(ARROWS), real)
+    found = pulls_of(play)
     return found["minimax"] / found["non-saturating"]
 
 

@@ -13,7 +13,7 @@ from course_utils.live.traces import Trace
 from course_utils.playground import measures, presets
 from course_utils.playground.play import Moment, Play
 from course_utils.playground.settings import LOSSES, Settings
-from course_utils.playground.views import ARROWS, real_points
+from course_utils.playground.views import pulls_of
 from course_utils.plots.arrays import number
 from course_utils.training import GANRun
 
@@ -79,10 +79,8 @@ def _pulls(seat: Seat, moment: Moment | None) -> str:
     play = seat.play
     if not isinstance(play.run, GANRun):
         return ""
-    D, generated = play.networks(moment)[1], play.samples(ARROWS, moment)
-    if not generated.isfinite().all():
+    if not (found := pulls_of(play, moment)):
         return ""
-    found = measures.pulls(D, generated, real_points(play.settings_at(moment))[:ARROWS])
     heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in found)
     cells = "".join(f"<td>{number(value, 2)}</td>" for value in found.values())
     return (
@@ -94,7 +92,7 @@ def _pulls(seat: Seat, moment: Moment | None) -> str:
 
 def spoken(seat: Seat) -> str:
     """The game in a sentence: its step, and its measures with the step at which they were taken."""
-    told = ", ".join(f"{name} {number(x)} (real data {number(seat.floors[name])})" for name, x in seat.measured.items())
+    told = measures.in_words(seat.measured, seat.floors)
     now = "" if seat.moment is None else f" of {seat.play.step:,}, looking back"
     return f"Game {seat.name}, step {seat.measured_step:,}{now}: {told or 'its points are not finite'}."
 
@@ -107,7 +105,7 @@ def title(settings: Settings) -> str:
 
 
 def form() -> dict[str, Any]:
-    """The settings as a form: what a front end needs to know of each, and the colours of the roles."""
+    """The settings as a form: what a front end needs to know of each."""
     known = []
     for one in fields(Settings):
         if one.name == "points":

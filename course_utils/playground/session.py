@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.inputs import require_choice, require_count, require_flag, require_mapping, require_text, shown
+from course_utils.inputs import require_choice, require_count, require_flag, require_mapping
 from course_utils.playground import presets
 from course_utils.playground.play import Play
 from course_utils.playground.report import Seat, charts, form, measure, spoken, title
-from course_utils.playground.settings import DRAWN, Settings, in_words
+from course_utils.playground.settings import DRAWN, Settings, by_name, in_words
 from course_utils.playground.views import Look, view
 from course_utils.training import TrainingDiverged
 
@@ -47,9 +47,8 @@ class Session:
             first = [({"kind": "form", **form()} | to, [])] if do == "open" else []
             _DOINGS[do](self, request)
             return [*first, self._frame(at_ease=not request.get("playing"), to=to)]
-        except (
-            REPORTED
-        ) as error:  # some games may have gone on before one of them failed, so they are shown as they are
+        except REPORTED as error:
+            # Some games may have gone on before one of them failed, so they are shown as they are.
             return [({"kind": "error", "text": str(error)} | to, []), self._frame(at_ease=True, to=to)]
 
     # --- what can be asked for ---
@@ -79,7 +78,7 @@ class Session:
 
     def _change(self, request: Mapping[str, Any]) -> None:
         seat = self.seats[require_count("game", request.get("game"), least=0, most=len(self.seats) - 1)]
-        self._take(seat, _settings(request.get("settings")))
+        self._take(seat, by_name(request.get("settings")))
 
     def _take(self, seat: Seat, changes: Mapping[str, Any]) -> None:
         were = seat.play.settings
@@ -202,9 +201,3 @@ _DOINGS: dict[str, Callable[[Session, Mapping[str, Any]], None]] = {
     "compare": Session._compare,
     "look": Session._see,
 }
-
-
-def _settings(given: Any) -> dict[str, Any]:
-    if not isinstance(given, Mapping):
-        raise ValueError(f'settings must be {{"name": value, …}}, not {shown(given)}')
-    return {require_text("a setting's name", name): value for name, value in given.items()}

@@ -133,11 +133,14 @@ def as_settings(given: Settings | Mapping[str, Any] | None) -> Settings:
     """Settings, a dict of those that are not the default, or None for the default."""
     if isinstance(given, Settings):
         return given
-    if given is not None and not isinstance(given, Mapping):
+    return Settings() if given is None else Settings().changed(**by_name(given))
+
+
+def by_name(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Some settings, {"loss": "hinge"}. Raises ValueError for what is no dict, and for names that are no texts."""
+    if not isinstance(given, Mapping):
         raise ValueError(f'settings must be a dict such as {{"loss": "hinge"}}, not {shown(given)}')
-    return Settings().changed(
-        **{require_text("a setting's name", name): value for name, value in (given or {}).items()}
-    )
+    return {require_text("a setting's name", name): value for name, value in given.items()}
 
 
 def _checked(name: str, about: Mapping[str, Any], kind: str, value: Any) -> Any:

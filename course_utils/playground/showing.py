@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from course_utils.live.readings import opinion_of
+from course_utils.playground import measures
 from course_utils.playground.play import Play
 from course_utils.playground.session import Session
 from course_utils.playground.settings import Settings
 from course_utils.playground.views import extent_of, real_points
 from course_utils.plots import Caption, Film
-from course_utils.plots.arrays import number
 from course_utils.plots.controls import is_live
 from course_utils.plots.raster import scatter_frame
 from course_utils.progress import PATIENCE, progress
@@ -43,11 +43,8 @@ def show(settings: Settings | Mapping[str, Any] | None = None, *, preset: str | 
 
 def film_of(play: Play) -> Caption:
     """A film of the game's next 1,000 steps, and in its caption how the samples measure at the end."""
-    film, real, extent = (
-        Film("The game, as a film"),
-        real_points(play.settings).numpy()[:POINTS],
-        extent_of(play.settings),
-    )
+    film, extent = Film("The game, as a film"), extent_of(play.settings)
+    real = real_points(play.settings).numpy()[:POINTS]
     for k in progress(range(FRAMES + 1), "a film of the game", delay=PATIENCE):
         if k:
             play.advance(PER_FRAME)
@@ -55,8 +52,5 @@ def film_of(play: Play) -> Caption:
         opinion = opinion_of(play.networks()[1]) if play.settings.model == "GAN" else None
         film.add(scatter_frame(real, generated, extent, SIZE, opinion), f"step {play.step:,}")
     film.show()
-    floors = play.floors
-    told = ", ".join(
-        f"{name} {number(value)} (real data {number(floors[name])})" for name, value in play.measured().items()
-    )
+    told = measures.in_words(play.measured(), play.floors)
     return Caption(f"After {play.step:,} steps: {told}. With a kernel, this cell shows the playground instead.")

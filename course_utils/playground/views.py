@@ -57,6 +57,14 @@ def real_points(settings: Settings) -> Tensor:
         return settings.toy.sample(POINTS)
 
 
+def pulls_of(play: Play, moment: Moment | None = None) -> dict[str, float]:
+    """The median pull of each loss on a game's generated points; {} where they are not finite."""
+    generated = play.samples(ARROWS, moment)
+    if not generated.isfinite().all():
+        return {}
+    return measures.pulls(play.networks(moment)[1], generated, real_points(play.settings_at(moment))[:ARROWS])
+
+
 def extent_of(settings: Settings) -> Extent:
     """A square about the data and the places where an untrained model starts."""
     start = np.array([[-1.3, -1.3], [1.3, 1.3]])
