@@ -107,13 +107,13 @@ PRESETS = (
         _saturation, {"head_start": 0}, below=0.01, head_start=300, look={"arrows": "minimax"},
     ),
     Preset(
-        "no brake", "Lesson 06: without a brake the players do not come to rest",
+        "no brake", "Lesson 07: without a brake the players do not come to rest",
         "Two Gaussians are an easy task, and still the samples do not come to rest on them, as they do with R1.",
         {"data": "two Gaussians"}, 2500, "mean JSD of the last 1,000 steps", _divergence_lately, {"penalty": "R1"},
         above=0.065, look={"optimal": True},
     ),
     Preset(
-        "slow critic", "Lesson 06: a Wasserstein critic at equal rates",
+        "slow critic", "Lesson 07: a Wasserstein critic at equal rates",
         "WGAN-GP at equal rates has hardly begun to find the ring after 1,500 steps; with a critic that learns four "
         "times as fast it has.",
         {"loss": "Wasserstein", "penalty": "gradient penalty", "penalty_weight": 0.1}, 1500, "JSD", _divergence,

@@ -1,4 +1,4 @@
-"""Exercise 6.5, a bug hunt: a critic whose penalty is computed, and changes nothing."""
+"""Exercise 7.5, a bug hunt: a critic whose penalty is computed, and changes nothing."""
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +42,7 @@ def probe(step) -> Observations:
 STEP_FOR_THE_PENALTY = "    optimizer.zero_grad()\n    penalty.backward()\n    optimizer.step()\n"
 
 EXERCISE = Exercise(
-    number="6.5",
+    number="7.5",
     title="The critic that runs away",
     hints=(
         "The penalty is printed, and it is enormous. Would a penalty that reaches the weights let itself grow like "

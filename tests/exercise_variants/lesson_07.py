@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 06: right ones in other styles, and known mistakes in other words."""
+"""Answers to the exercises of lesson 07: right ones in other styles, and known mistakes in other words."""
 
 import cmath
 import math
@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from course_utils.checks.lesson_06.lazy_brake import lazy_factor
-from course_utils.checks.lesson_06.look_ahead import extragradient_factor, simultaneous_factor
-from course_utils.checks.lesson_06.runaway_critic import repaired_critic_step
-from course_utils.checks.lesson_06.two_penalties import gradient_penalty, r1
+from course_utils.checks.lesson_07.lazy_brake import lazy_factor
+from course_utils.checks.lesson_07.look_ahead import extragradient_factor, simultaneous_factor
+from course_utils.checks.lesson_07.runaway_critic import repaired_critic_step
+from course_utils.checks.lesson_07.two_penalties import gradient_penalty, r1
 
 J = torch.tensor([[0.0, 0.5], [-0.5, 0.0]], dtype=torch.float64)
 
@@ -238,30 +238,30 @@ def two_steps(critic, optimizer, real, fake, weight=10.0):
 
 
 VARIANTS = {
-    "6.1": [
+    "7.1": [
         (by_eigenvalues, ahead_by_eigenvalues, 2),
         (lambda h: math.hypot(1, h / 2), lambda h: abs(1 + 0.5j * h * (1 + 0.5j * h)), torch.tensor(2.0)),
         (lambda h: abs(1 + 0.5j * h), lambda h: (1 - h**2 / 4 + h**4 / 16) ** 0.5, 2.0),
     ],
-    "6.2": [
+    "7.2": [
         (r1_looped, penalty_looped),
         (r1_with_grad_outputs, penalty_with_grad_outputs),
         (r1_over_all, penalty_flat),
         (r1_by_vmap, penalty_by_vmap),
     ],
-    "6.3": [(power_written_out,), (power_by_einsum,), (power_in_place,), (power_by_length,)],
-    "6.4": [(lazy_looped, " b "), (lazy_numpy, "b"), (lazy_by_formula, "B")],
-    "6.5": [("c", step_zeroed_first), (" C", step_by_package), ("C ", step_maximising)],
+    "7.3": [(power_written_out,), (power_by_einsum,), (power_in_place,), (power_by_length,)],
+    "7.4": [(lazy_looped, " b "), (lazy_numpy, "b"), (lazy_by_formula, "B")],
+    "7.5": [("c", step_zeroed_first), (" C", step_by_package), ("C ", step_maximising)],
 }
 
 MUTANTS = {
-    "6.1": [
+    "7.1": [
         ("a look-ahead that is itself a step", (simultaneous_factor, lambda h: abs((1 + 0.5j * h) ** 2), 2.0)),
         ("the real part alone", (simultaneous_factor, lambda h: abs((1 + 0.5j * h * (1 + 0.5j * h)).real), 2.0)),
         ("h² in place of h", (simultaneous_factor, extragradient_factor, 4)),
         ("an eigenvalue ±i where it is ±i/2", (lambda h: abs(1 + 1j * h), extragradient_factor, 2.0)),
     ],
-    "6.2": [
+    "7.2": [
         ("a penalty that cannot teach the weights", (lambda D, x, c: r1_over_all(D, x, c).item(), gradient_penalty)),
         (
             "a mean over the numbers of a sample",
@@ -269,19 +269,19 @@ MUTANTS = {
         ),
         ("slopes at the real samples only", (r1, lambda critic, real, fake: penalty_flat(critic, real, real))),
     ],
-    "6.3": [
+    "7.3": [
         ("vectors that are not normalised", (power_without_norms,)),
         ("a gradient that flows through the iteration", (power_all_with_graph,)),
         ("an estimate with the old u", (power_estimated_late,)),
         ("the old u handed back", (lambda weight, u: (power_written_out(weight, u)[0], u),)),
         ("the Frobenius norm", (lambda weight, u: (weight.square().sum().sqrt(), power_written_out(weight, u)[1]),)),
     ],
-    "6.4": [
+    "7.4": [
         ("a lazy penalty with its ordinary weight", (lambda h, g, k: lazy_looped(h, g / k, k), "B")),
         ("a factor of k rounds, not of one", (lambda h, g, k: lazy_numpy(h, g, k) ** k, "B")),
         ("a brake that is too weak", (lazy_factor, "c")),
     ],
-    "6.5": [
+    "7.5": [
         ("the step as it was", ("C", step_as_it_was)),
         ("two steps in place of one", ("C", two_steps)),
         ("gradients that are emptied only after the step", ("C", step_emptied_late)),

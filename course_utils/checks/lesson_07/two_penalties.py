@@ -1,4 +1,4 @@
-"""Exercise 6.2: R1 and the gradient penalty, from the slopes of single samples."""
+"""Exercise 7.2: R1 and the gradient penalty, from the slopes of single samples."""
 
 from collections.abc import Callable
 
@@ -82,7 +82,7 @@ def _slopes(critic, real, fake):
 NORM = "slopes.flatten(1).norm(dim=1)"
 
 EXERCISE = Exercise(
-    number="6.2",
+    number="7.2",
     title="Two penalties, from the slopes of single samples",
     hints=(
         "Each sample has a slope of its own: all of its numbers together are one arrow. How does one call of autograd "

@@ -1,4 +1,4 @@
-"""Exercise 6.4: a penalty in every k-th step only, with k times the weight, in the Dirac-GAN."""
+"""Exercise 7.4: a penalty in every k-th step only, with k times the weight, in the Dirac-GAN."""
 
 import torch
 
@@ -37,7 +37,7 @@ def _of_the_average(h, gamma, every):
 
 
 EXERCISE = Exercise(
-    number="6.4",
+    number="7.4",
     title="A lazy brake",
     hints=(
         "Factor: what is the matrix of a step without the penalty, and of one with k times the penalty? What is the "

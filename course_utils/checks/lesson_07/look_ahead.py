@@ -1,4 +1,4 @@
-"""Exercise 6.1: by what extragradient multiplies the distance in the circling game, derived by hand."""
+"""Exercise 7.1: by what extragradient multiplies the distance in the circling game, derived by hand."""
 
 import math
 
@@ -19,7 +19,7 @@ def probe(factor) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="6.1",
+    number="7.1",
     title="A look ahead",
     hints=(
         "The eigenvalues of J are ±i/2. If λ is an eigenvalue of J, which is the one of I + hJ, and which that of "

@@ -1,6 +1,6 @@
-"""The exercises of lesson 06."""
+"""The exercises of lesson 07."""
 
-from course_utils.checks.lesson_06 import (
+from course_utils.checks.lesson_07 import (
     lazy_brake,
     look_ahead,
     runaway_critic,
