@@ -12,6 +12,7 @@ from torch import nn
 
 from course_utils import data, live, models, objectives, training
 from course_utils.live import boards, buttons, pages, readings, watching
+from course_utils.live.opinion import opinion_of
 from course_utils.live.traces import MARKS, Trace
 from course_utils.plots import caption
 from course_utils.progress import WATCHERS, progress
@@ -638,7 +639,30 @@ def test_a_loop_of_your_own_may_have_a_sigmoid_at_the_end(watched):
     assert "blue where D believes real" in board.html
     points = np.array([[0.0, 0.0], [2.0, 1.0]])
     said = discriminator(torch.tensor(points, dtype=torch.float32)).squeeze(-1).detach().numpy()
-    assert readings.opinion_of(discriminator)(points) == pytest.approx(said, abs=1e-6)
+    assert opinion_of(discriminator, None, points).of(points) == pytest.approx(said, abs=1e-6)
+
+
+def test_of_a_critic_only_differences_count():
+    """A constant added to what D says changes no game of a critic, nor of pairs; nor may it change the colours."""
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    critic = nn.Linear(2, 1)
+    for game in (objectives.WASSERSTEIN, objectives.RELATIVISTIC, objectives.NON_SATURATING):
+        before = opinion_of(critic, game, points).of(points)
+        with torch.no_grad():
+            critic.bias.add_(5.0)
+        after = opinion_of(critic, game, points)
+        same = game is not objectives.NON_SATURATING
+        assert ("more real than" in after.words) is same
+        assert np.allclose(before, after.of(points), atol=1e-5) is same
+
+
+def test_a_diverged_d_has_no_opinion():
+    critic = nn.Linear(2, 1)
+    points = np.array([[0.0, 0.0], [np.nan, 1.0]])
+    assert opinion_of(critic, objectives.HINGE, points).of(points[:1]).shape == (1,)
+    with torch.no_grad():
+        critic.bias.fill_(np.nan)
+    assert opinion_of(critic, objectives.HINGE, points) is None
 
 
 @pytest.mark.parametrize(

@@ -184,8 +184,9 @@ class Board(every):
         return self.film is not None and (at_end or done % -(-steps // STORED) == 0)
 
     def _look(self, run: Run) -> None:
+        game = run.loop.identity.get("game")
         if self._levels is None:
-            self._levels = readings.loss_levels(run.loop.identity.get("game"))
+            self._levels = readings.loss_levels(game)
             self._beside = readings.real_samples(run) if self._real is None else None  # the same in each frame
         for name, value in readings.gradient_norms(run).items():
             self._note("gradient norm", name, run.steps_done, value)
@@ -195,15 +196,15 @@ class Board(every):
         discriminator = None if getattr(run, "conditional", False) else getattr(run, "discriminator", None)
         paths = readings.flow_paths(run)
         drawn = readings.drawn_samples(run) if paths is None else paths[-1]
-        self._frame(run.steps_done, len(run.rows), panels, drawn, discriminator, paths)
+        self._frame(run.steps_done, len(run.rows), panels, drawn, discriminator, paths, game)
 
     def _note(self, title: str, name: str, step: int, value: float | Tensor) -> None:
         self._traces.setdefault(title, {}).setdefault(name, Trace()).note(step, value)
 
     def _frame(
-        self, step: int, of: int, panels: list[Panel], drawn, discriminator: nn.Module | None, paths=None
+        self, step: int, of: int, panels: list[Panel], drawn, discriminator: nn.Module | None, paths=None, game=None
     ) -> None:
-        seen = self._pictures.of(drawn, self._beside, discriminator, paths)
+        seen = self._pictures.of(drawn, self._beside, discriminator, paths, game)
         if self.film is not None and seen:
             self.film.add(next(iter(seen.values())), f"step {step:,}")
         for title, traces in self._traces.items():

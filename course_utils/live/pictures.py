@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
-from course_utils.live.readings import IMAGES, POINTS, opinion_of
+from course_utils.live.opinion import opinion_of
+from course_utils.live.readings import IMAGES, POINTS
 from course_utils.plots import arrays, raster
 from course_utils.plots.plane import Extent, window
 
@@ -25,10 +26,11 @@ class Pictures:
         real: np.ndarray | None,
         discriminator: nn.Module | None,
         paths: np.ndarray | None = None,
+        game: object = None,
     ) -> dict[str, np.ndarray]:
         """uint8 [h, w, 3] by their text alternatives; {} for samples that are neither points nor images, or not finite.
 
-        `paths` [steps, n, 2]: the ways of a flow's samples, some of which are drawn, too.
+        `paths` [steps, n, 2]: the ways of a flow's samples, some of which are drawn, too. `game`: what D is trained by.
         Raises ValueError where the real samples that were given are of another kind than those drawn.
         """
         if drawn is None:
@@ -41,14 +43,19 @@ class Pictures:
             )
         real = real if self._real is None else self._real
         if drawn.ndim == 2 and drawn.shape[1] == 2:
-            return self._points(drawn[np.isfinite(drawn).all(1)], real, discriminator, paths)
+            return self._points(drawn[np.isfinite(drawn).all(1)], real, discriminator, paths, game)
         if drawn.ndim == 4 and drawn.shape[1] in (1, 3) and np.isfinite(drawn).all():
             grids = {"Generated images.": drawn} | ({} if real is None else {"Real images.": real})
             return {words: _grid(images) for words, images in grids.items()}
         return {}
 
     def _points(
-        self, drawn: np.ndarray, real: np.ndarray | None, discriminator: nn.Module | None, paths: np.ndarray | None
+        self,
+        drawn: np.ndarray,
+        real: np.ndarray | None,
+        discriminator: nn.Module | None,
+        paths: np.ndarray | None,
+        game: object,
     ) -> dict:
         seen = drawn if real is None else real
         if self._extent is None and len(seen):
@@ -57,12 +64,11 @@ class Pictures:
             return {}
         words = "Generated points" if real is None else "Real points are circles, generated ones triangles"
         place = (drawn[:0] if real is None else real, drawn, self._extent, SIZE)
-        if opinion := opinion_of(discriminator):
-            try:
-                over = raster.scatter_frame(*place, opinion)
-                return {f"{words}; blue where D believes real, orange where generated.": over}
-            except Exception:  # a D that cannot judge every point of the plane, or is not finite there
-                pass
+        try:
+            if opinion := opinion_of(discriminator, game, np.concatenate(place[:2])):
+                return {f"{words}; {opinion.words}.": raster.scatter_frame(*place, opinion.of)}
+        except Exception:  # a D that cannot judge every point of the plane, or is not finite there
+            pass
         if paths is not None:
             words = f"{words}; dotted, the ways of {PATHS} samples from noise to where they end"
             return {f"{words}.": raster.with_paths(raster.scatter_frame(*place), paths[:, :PATHS], self._extent)}

@@ -18,7 +18,7 @@ from course_utils.data import ImageData
 from course_utils.data.toys import Mixture
 from course_utils.inputs import shown
 from course_utils.live.traces import MARKS
-from course_utils.models import MinibatchStd, Packed, PointVelocity, euler_path, evaluating, sample_latent
+from course_utils.models import PointVelocity, euler_path, evaluating, sample_latent
 from course_utils.objectives import Objective
 from course_utils.plots.arrays import number
 from course_utils.training import GANRun, ModelRun, Run, VAERun, forked_random_state
@@ -175,31 +175,3 @@ def real_samples(run: Run) -> np.ndarray | None:
     with forked_random_state(run.device, SEED):
         drawn = source(POINTS if isinstance(owner, Mixture) else IMAGES)
     return (drawn[0] if isinstance(drawn, tuple) else drawn).float().cpu().numpy()
-
-
-def opinion_of(discriminator: nn.Module | None) -> Callable[[np.ndarray], np.ndarray] | None:
-    """D(x) as a function of points [n, 2], from 0 (generated) to 1 (real); of an ensemble, the first member's.
-
-    None for a D that judges samples together: on a lattice it would speak of the lattice. The function raises
-    ValueError for a D that says no finite number a point. A D that ends in a sigmoid says probabilities itself.
-    """
-    if not isinstance(discriminator, nn.Module) or _judges_together(discriminator):
-        return None
-    members = getattr(discriminator, "members", None)
-    weight = next(discriminator.parameters(), torch.zeros(()))
-    *_, last = discriminator.modules()
-
-    def opinion(points: np.ndarray) -> np.ndarray:
-        x = torch.as_tensor(points, dtype=weight.dtype, device=weight.device)
-        with torch.no_grad(), evaluating(discriminator):
-            said = discriminator(x.expand(members, -1, -1))[0] if members else discriminator(x)
-        if not isinstance(said, Tensor) or said.numel() != len(points) or not said.isfinite().all():
-            raise ValueError("D does not say one finite number a point")
-        said = said.double().reshape(-1)
-        return (said if isinstance(last, nn.Sigmoid) else said.sigmoid()).cpu().numpy()
-
-    return opinion
-
-
-def _judges_together(discriminator: nn.Module) -> bool:
-    return any(isinstance(part, MinibatchStd | Packed) for part in discriminator.modules())

@@ -6,7 +6,9 @@ import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
-from course_utils.live.readings import opinion_of
+import numpy as np
+
+from course_utils.live.opinion import opinion_of
 from course_utils.playground import measures
 from course_utils.playground.play import Play
 from course_utils.playground.session import Session
@@ -49,8 +51,9 @@ def film_of(play: Play) -> Caption:
         if k:
             play.advance(PER_FRAME)
         generated = play.samples(POINTS).numpy()
-        opinion = opinion_of(play.networks()[1]) if play.settings.model == "GAN" else None
-        film.add(scatter_frame(real, generated, extent, SIZE, opinion), f"step {play.step:,}")
+        judge = play.networks()[1] if play.settings.model == "GAN" else None
+        opinion = opinion_of(judge, play.settings.objective, np.concatenate([real, generated]))
+        film.add(scatter_frame(real, generated, extent, SIZE, opinion and opinion.of), f"step {play.step:,}")
     film.show()
     told = measures.in_words(play.measured(), play.floors)
     return Caption(f"After {play.step:,} steps: {told}. With a kernel, this cell shows the playground instead.")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_utils import models, training
 from course_utils.inputs import require_choice, require_flag, require_number
-from course_utils.objectives import LEAST_SQUARES, WASSERSTEIN, Objective
+from course_utils.live.opinion import middle_of
 from course_utils.playground import measures
 from course_utils.playground.learners import visible_latent
 from course_utils.playground.play import Moment, Play
@@ -108,7 +108,7 @@ def _of_gan(
         said, on_points = D(places), D(torch.cat([real, generated]))
     if not (said.isfinite().all() and on_points.isfinite().all()):  # it has diverged
         return
-    middle, words = _middle(settings.objective, on_points)
+    middle, words = middle_of(settings.objective, on_points)
     seen.arrays["heat"] = _surface((said - middle).sigmoid().reshape(CELLS, CELLS).flip(0).numpy())
     seen.legend["heat"] = words
     if look.arrows and len(generated):
@@ -119,14 +119,6 @@ def _of_gan(
             f"pull of the {look.arrows} loss on the points: median {moves.norm(dim=1).median():.2g}, an arrow of "
             f"length {ARROW:g} is a pull of 1"
         )
-
-
-def _middle(objective: Objective, on_points: Tensor) -> tuple[float, str]:
-    """The answer at which D cannot tell, and what the colours then mean."""
-    if objective.relativistic or objective is WASSERSTEIN:  # only differences of D count: a constant changes no game
-        return on_points.median().item(), "D(x) minus its median: the bluer, the more real than others"
-    middle = 0.5 if objective is LEAST_SQUARES else 0.0  # halfway between the targets 0 and 1
-    return middle, "D(x): blue where it believes real, orange where generated"
 
 
 def _of_flow(seen: View, velocity: torch.nn.Module, look: Look, xs: Tensor, ys: Tensor) -> Tensor:
