@@ -19,11 +19,12 @@ from course_utils.commands.lessons import (
     uses_images,
 )
 
-# A notebook is one worker's, from its first cell to its last; the longest lessons start first, and the short unit tests
+# A notebook is one worker's, from its first cell to its last; the longest files start first, and the short unit tests
 # come last, so that neither worker waits long for the other.
 WORKERS = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 NBVAL = ["--nbval-lax", "--nbval-current-env", "--nbval-kernel-startup-timeout=300"]
 CELLS = ["-p", "course_utils.commands.notebook_cells"]
+LONG = [ROOT / "tests" / "test_mutations.py"]  # runs whole lessons, all on one worker
 NO_TESTS = 5  # pytest's exit code when a filter leaves nothing
 
 
@@ -49,7 +50,7 @@ def main(argv: list[str]) -> int:
     options = [arg for arg in args.pytest if arg not in targets]
     lessons = sorted(all_notebooks(), key=seconds, reverse=True)
     solved = exercise_notebooks("solutions") if args.claims else []  # the same cells again, with the answers in them
-    targets = targets or [*lessons, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
+    targets = targets or [*lessons, *LONG, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":
