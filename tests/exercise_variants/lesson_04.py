@@ -74,46 +74,36 @@ def report_plain(samples, centres, stds, least, nearest_by_std=False):
     return int((counts >= least).sum()), sum(good) / len(good)
 
 
-def deviation_looped(x, group):
-    rows = []
-    for block in x.split(group):
-        value = ((block - block.mean(0)).pow(2).mean(0) + 1e-8).sqrt().mean()
-        rows.append(torch.cat([block, value.expand(len(block), 1)], dim=1))
-    return torch.cat(rows)
+def closeness_looped(h):
+    numbers = []
+    for i, row in enumerate(h):
+        others = torch.cat([h[:i], h[i + 1 :]])
+        numbers.append(torch.exp(-(others - row).abs().sum(1)).sum())
+    return torch.cat([h, torch.stack(numbers)[:, None]], 1)
 
 
-def deviation_reshaped(x, g):
-    n, d = x.shape
-    blocks = x.reshape(n // g, g, d)
-    variance = (blocks**2).mean(1) - blocks.mean(1) ** 2 if x.dtype == torch.float64 else blocks.var(1, unbiased=False)
-    value = torch.sqrt(variance + 1e-8).sum(-1) / d
-    return torch.hstack([x, value[:, None, None].expand(-1, g, 1).reshape(n, 1)])
+def closeness_masked(h):
+    table = torch.exp(-(h.unsqueeze(0) - h.unsqueeze(1)).abs().sum(-1))
+    return torch.hstack([h, (table * (1 - torch.eye(len(h)))).sum(1, keepdim=True)])
 
 
-def deviation_in_place(x, group):
-    out = torch.empty(len(x), x.shape[1] + 1)
-    out[:, :-1] = x
-    for start in range(0, len(x), group):
-        part = x[start : start + group]
-        out[start : start + group, -1] = part.var(dim=0, correction=0).add(1e-8).pow(0.5).mean()
-    return out
+def closeness_by_cdist(h):
+    return torch.column_stack([h, torch.cdist(h, h, p=1).neg().exp().sum(0) - 1.0])
 
 
-def deviation_of_whole(x, group):
-    value = (x.var(0, correction=0) + 1e-8).sqrt().mean()
-    return torch.cat([x, torch.ones(len(x), 1) * value], 1)
+def closeness_with_itself(h):
+    return torch.column_stack([h, torch.cdist(h, h, p=1).neg().exp().sum(0)])
 
 
-def deviation_unbiased(x, group):
-    blocks = x.split(group)
-    values = [(b.var(0) + 1e-8).sqrt().mean().expand(len(b), 1) for b in blocks]
-    return torch.cat([x, torch.cat(values)], 1)
+def closeness_averaged(h):
+    table = torch.exp(-(h[None] - h[:, None]).abs().sum(-1))
+    return torch.hstack([h, ((table.sum(1) - 1) / (len(h) - 1))[:, None]])
 
 
-def deviation_without_graph(x, group):
+def closeness_without_graph(h):
     with torch.no_grad():
-        value = deviation_looped(x, group)[:, -1:]
-    return torch.cat([x, value], 1)
+        value = closeness_looped(h)[:, -1:]
+    return torch.cat([h, value], 1)
 
 
 def spread_by_variance(samples):
@@ -176,7 +166,7 @@ VARIANTS = {
         (captured_left_over, accuracy_tensor),
     ],
     "4.2": [(report_looped,), (report_one_hot,), (report_unique,), (lambda *a: report_plain(*a, nearest_by_std=True),)],
-    "4.3": [(deviation_looped,), (deviation_reshaped,), (deviation_in_place,)],
+    "4.3": [(closeness_looped,), (closeness_masked,), (closeness_by_cdist,)],
     "4.4": [(spread_by_variance, " d "), (spread_looped, "D"), (spread_by_pairs, "d\n")],
     "4.5": [
         ("c", step_with()), (" C", step_drawing_once), ("c ", step_of_larger_batches), ("C", step_in_place),
@@ -199,9 +189,9 @@ MUTANTS = {
         ("more than `least` samples asked for", (lambda x, c, s, least: report_unique(x, c, s, least + 1),)),
     ],
     "4.3": [
-        ("one deviation for the whole batch", (deviation_of_whole,)),
-        ("the unbiased variance", (deviation_unbiased,)),
-        ("a detached deviation", (deviation_without_graph,)),
+        ("each sample counted as its own neighbour", (closeness_with_itself,)),
+        ("a mean over the batch", (closeness_averaged,)),
+        ("a detached closeness", (closeness_without_graph,)),
     ],
     "4.4": [
         ("distances from the origin", (lambda s: s.norm(dim=2).pow(2).mean(1).sqrt(), "D")),

@@ -1,7 +1,7 @@
 """The exercises of lesson 04."""
 
 from course_utils.checks.lesson_04 import (
-    grouped_deviation,
+    closeness,
     honest_count,
     out_of_the_clump,
     what_samples_tell,
@@ -11,7 +11,7 @@ from course_utils.checks.lesson_04 import (
 EXERCISES = (
     what_samples_tell.EXERCISE,
     honest_count.EXERCISE,
-    grouped_deviation.EXERCISE,
+    closeness.EXERCISE,
     out_of_the_clump.EXERCISE,
     worn_out_noise.EXERCISE,
 )
