@@ -123,4 +123,5 @@ EXERCISE = Exercise(
             },
         ),
     ),
+    predictions="ABC",
 )

@@ -100,7 +100,7 @@ TURN = Exercise(
                     lambda fake_logits: softplus(-fake_logits).mean(),
                 ),
                 Mistake(
-                    "the logarithm of a rounded probability",
+                    "a probability that was rounded first",
                     "Right on paper; at a logit of 120 the sigmoid is rounded to 1. Use softplus.",
                     lambda fake_logits: (1 - torch.sigmoid(fake_logits)).log().mean(),
                 ),
