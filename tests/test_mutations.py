@@ -1,6 +1,7 @@
 """The claims of converted lessons have teeth: with the trained model exchanged for another, they turn ✘."""
 
 import json
+import math
 from dataclasses import replace
 
 import nbformat
@@ -105,10 +106,38 @@ def points_of_the_data_counted_strictly(patch) -> None:
     patch.setattr(evaluation, "mode_coverage", strict)
 
 
+def no_mixture(patch) -> None:
+    """Where the mixture of two densities is asked for, the first of the two is handed back."""
+    patch.setattr(torch, "logaddexp", lambda first, second: first + math.log(2) + 0 * second)
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def turn_replaced(patch, turn_number: str, replacement) -> None:
+    """The lesson goes on with another function in the place of a turn's, and checks no identity."""
+    your_turn = Lesson.your_turn
+
+    def turn(course, number, *answers):
+        answer = your_turn(course, number, *answers)
+        return replacement if number == turn_number else answer
+
+    patch.setattr(Lesson, "your_turn", turn)
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def nobody_wants_anything(patch) -> None:
+    turn_replaced(patch, "06.1", lambda state: 0 * state)
+
+
+def both_at_once(patch) -> None:
+    turn_replaced(patch, "06.2", lambda state, field, h: state + h * field(state))
+
+
 MUTATIONS = {
     "00": (untrained, one_point),
+    "01": (nothing_moves, no_mixture),
     "02": (nothing_moves, losses_exchanged),
     "04": (no_network_moves, points_of_the_data_counted_strictly),
+    "06": (nobody_wants_anything, both_at_once),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 

@@ -90,6 +90,8 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
         lambda: plots.gan_curves({"a": history(), "b": [history(), history(seed=1)]}),
         ["a", "b"],
     ),
+    "game_flow": (plots.game_flow, ["G(z), density q", "value V(G, D)", "wants V large", "wants V small"]),
+    "round_flow": (plots.round_flow, ["simultaneous", "alternating", "extragradient", "then D", "look"]),
     "gan_flow": (plots.gan_flow, ["D’s step", "G’s step", "detach", "gradient", "moves", "does not move"]),
     "density_1d": (
         lambda: plots.density_1d({"real": (GRID, NORMAL), "generated": (GRID, SHIFTED)}),
@@ -199,7 +201,7 @@ def test_each_figure_is_displayed_once_with_its_text_alternative(name, displays,
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = draw()
-    assert isinstance(result, plots.Caption) and (re.search(r"\d", result) or name == "gan_flow")  # a diagram
+    assert isinstance(result, plots.Caption) and (re.search(r"\d", result) or name.endswith("_flow"))  # a diagram
     pictures = [(data, metadata) for data, metadata in displays if "image/png" in data]
     assert len(pictures) == 1
     data, metadata = pictures[0]

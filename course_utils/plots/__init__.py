@@ -14,6 +14,7 @@ from course_utils.plots.evidence_rows import evidence_rows
 from course_utils.plots.fields import decision_surface, log_density, vector_field
 from course_utils.plots.films import Film
 from course_utils.plots.flow import gan_flow
+from course_utils.plots.game import game_flow, round_flow
 from course_utils.plots.ladder import ladder
 from course_utils.plots.lines import lines
 from course_utils.plots.roofline import roofline
@@ -61,6 +62,7 @@ __all__ = [
     "evidence_dots",
     "evidence_rows",
     "gan_curves",
+    "game_flow",
     "gan_flow",
     "interactive",
     "interpolation",
@@ -68,6 +70,7 @@ __all__ = [
     "lines",
     "log_density",
     "roofline",
+    "round_flow",
     "sample_grid",
     "scatter_2d",
     "scorecard",

@@ -62,8 +62,8 @@ def _way_to_the_loss(axes: Axes, g_role: Role | None, d_role: Role | None, loss:
     _forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
 
 
-def _box(axes: Axes, x: float, name: str, role: Role | None) -> None:
-    """A player; the one that moves has its role's colour as its rim."""
+def _box(axes: Axes, x: float, name: str, role: Role | None, below: str | None = None) -> None:
+    """A player; the one that moves has its role's colour as its rim. `below`: said in place of whether it moves."""
     rim, width = (role.colour, 3.5) if role else (NEUTRAL.colour, 1.2)
     axes.add_patch(
         FancyBboxPatch(
@@ -72,9 +72,9 @@ def _box(axes: Axes, x: float, name: str, role: Role | None) -> None:
         )
     )  # fmt: skip
     axes.text(x, 0, name, ha="center", va="center", fontsize=14, fontweight="bold")
-    axes.text(
-        x, 0.38, "moves" if role else "does not move", ha="center", va="bottom", color=role.ink if role else NEUTRAL.ink
-    )
+    said = below or ("moves" if role else "does not move")
+    height = -0.72 if below else 0.38
+    axes.text(x, height, said, ha="center", va="bottom", color=role.ink if role else NEUTRAL.ink)
 
 
 def _forward(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:

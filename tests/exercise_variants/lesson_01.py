@@ -89,72 +89,61 @@ def written_out_divergence(p, q):
     return (torch.special.xlogy(p, p / m) + torch.special.xlogy(q, q / m)).sum() / 2
 
 
-# --- 1.3 look before you step ------------------------------------------------------------------------------
+# --- 1.3 the pull with D held fixed ------------------------------------------------------------------------
 
 
-def back_and_forth(position, f, h):
-    start = position.clone()
-    position += h * f(position)
-    return start + h * f(position)
+def detached_pull(p, s):
+    s = s.clone().requires_grad_()
+    q = s.softmax(0)
+    d = (p / (p + q)).detach()
+    (-(q * d.log()).sum()).backward()
+    return s.grad
 
 
-def player_by_player(s, f, h):
-    look = f(s)
-    theta, psi = s[..., 0] + h * look[..., 0], s[..., 1] + h * look[..., 1]
-    move = f(torch.stack([theta, psi], dim=-1))
-    return torch.stack([s[..., 0] + h * move[..., 0], s[..., 1] + h * move[..., 1]], dim=-1)
+def by_the_theorem(p, scores):
+    def bracket(s):
+        q = torch.softmax(s, 0)
+        m = (p + q) / 2
+        return (q * (q / p).log()).sum() - (p * (p / m).log() + q * (q / m).log()).sum()
+
+    return torch.func.grad(bracket)(scores)
 
 
-def with_torch_add(s, field, h):
-    return torch.add(s, field(torch.add(s, field(s), alpha=h)), alpha=h)
+def by_the_jacobian(p, scores):
+    q = torch.softmax(scores, 0)
+    return (torch.diag(q) - torch.outer(q, q)) @ torch.log1p(q / p)
 
 
-def two_plain_steps(s, f, h):
-    for _ in range(2):
-        s = s + h * f(s)
-    return s
+def all_flowing(p, s):
+    s = s.clone().requires_grad_()
+    q = s.softmax(0)
+    return torch.autograd.grad((q * (1 + q / p).log()).sum(), s)[0]
 
 
-def heun(s, f, h):
-    first = f(s)
-    return s + h * torch.stack([first, f(s + h * first)]).mean(dim=0)
+def saturating_pull(p, s):
+    s = s.clone().requires_grad_()
+    q = s.softmax(0)
+    d = (p / (p + q)).detach()
+    return torch.autograd.grad((q * (1 - d).log()).sum(), s)[0]
 
 
-def d_answers(s, f, h):
-    theta = s[..., 0] + h * f(s)[..., 0]
-    answer = f(torch.stack([theta, s[..., 1]], dim=-1))[..., 1]
-    return torch.stack([theta, s[..., 1] + h * answer], dim=-1)
+# --- 1.4 two divergences -----------------------------------------------------------------------------------
 
 
-# --- 1.4 the running mean ----------------------------------------------------------------------------------
+def f_js(u):
+    return u * math.log(2) + u * u.log() - (1 + u) * torch.log1p(u) + math.log(2)
 
 
-def looped_mean(path):
-    return torch.stack([path[: k + 1].mean(dim=0) for k in range(len(path))])
+def f_js_shifted(u):
+    return f_js(u) + 3 * (u - 1)
 
 
-def updated_mean(path):
-    means = path.clone()
-    for k in range(1, len(path)):
-        means[k] = means[k - 1] + (path[k] - means[k - 1]) / (k + 1)
-    return means
+def f_soft(u):
+    return -u.log() - f_js(u)
 
 
-def by_a_triangle(path):
-    weights = torch.ones(len(path), len(path), dtype=path.dtype).tril()
-    return weights / weights.sum(dim=1, keepdim=True) @ path
-
-
-def unfinished_sum(path):
-    return torch.stack([path[: k + 1].sum(dim=0) for k in range(len(path))])
-
-
-def divided_by_all(path):
-    return torch.cumsum(path / path.shape[0], 0)
-
-
-def excluding(path):
-    return torch.stack([path[: max(k, 1)].mean(dim=0) for k in range(len(path))])
+def f_soft_shifted(u):
+    return f_soft(u) - (u - 1) / 2
 
 
 # --- 1.5 the repaired loss ---------------------------------------------------------------------------------
@@ -209,8 +198,8 @@ VARIANTS = {
         (looped_value, JSD),
         (without_the_nans, 0.380),
     ],
-    "1.3": [(back_and_forth,), (player_by_player,), (with_torch_add,)],
-    "1.4": [(looped_mean, "b"), (updated_mean, " B"), (by_a_triangle, "B ")],
+    "1.3": [(detached_pull, 0.764), (by_the_theorem, torch.tensor(0.7637)), (by_the_jacobian, 0.763)],
+    "1.4": [(f_js, f_soft, "c"), (f_js_shifted, f_soft_shifted, " C "), (f_js, f_soft_shifted, "(c)")],
     "1.5": [("c", by_logsigmoid), (" C ", by_cross_entropy), ("C", by_logaddexp)],
 }
 
@@ -231,15 +220,17 @@ MUTANTS = {
         ("the value of the game", (with_where, -0.6255)),
     ],
     "1.3": [
-        ("two simultaneous steps", (two_plain_steps,)),
-        ("a mean of two fields", (heun,)),
-        ("an alternating step", (d_answers,)),
+        ("a D that moves along", (all_flowing, 0.7637)),
+        ("the minimax loss", (saturating_pull, 0.7637)),
+        ("the direction of descent", (lambda p, s: -by_the_jacobian(p, s), 0.7637)),
+        ("the Kullback–Leibler divergence alone", (by_the_jacobian, math.log(5))),
+        ("a value in bits", (by_the_jacobian, 1.1018)),
     ],
     "1.4": [
-        ("a sum that was never divided", (unfinished_sum, "B")),
-        ("one divisor for all rows", (divided_by_all, "B")),
-        ("a mean that leaves the current state out", (excluding, "B")),
-        ("noise that averages out", (looped_mean, "c")),
+        ("one JSD in place of two", (lambda u: f_js(u) / 2, f_soft, "C")),
+        ("half of it", (f_js, lambda u: f_soft(u) / 2, "C")),
+        ("the minimax loss", (f_js, f_js, "C")),
+        ("an upper limit for both", (f_js, f_soft, "a")),
     ],
     "1.5": [
         ("the loss as it was", ("C", samples_as_logits)),

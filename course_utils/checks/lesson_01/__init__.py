@@ -1,11 +1,11 @@
 """The exercises of lesson 01."""
 
-from course_utils.checks.lesson_01 import averaged_path, extragradient, game_value, pixels_as_scores, smoothed_labels
+from course_utils.checks.lesson_01 import game_value, held_pull, pixels_as_scores, smoothed_labels, two_divergences
 
 EXERCISES = (
     smoothed_labels.EXERCISE,
     game_value.EXERCISE,
-    extragradient.EXERCISE,
-    averaged_path.EXERCISE,
+    held_pull.EXERCISE,
+    two_divergences.EXERCISE,
     pixels_as_scores.EXERCISE,
 )

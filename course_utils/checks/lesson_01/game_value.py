@@ -36,7 +36,7 @@ JSD = divergence(torch.full((8,), 1 / 8, dtype=torch.float64), KEPT).item()
 
 EXERCISE = Exercise(
     number="1.2",
-    title="The value of a collapsed forger",
+    title="The value of a collapsed generator",
     hints=(
         "Put D* = p/(p+q) into both expectations; an expectation over outcomes is a sum, weighted by their "
         "probabilities. What is 0 · log 0 in a computer, and what should it be? Then: how do the value and the "
@@ -58,7 +58,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "the Jensen–Shannon divergence",
-                    "It is 0 for a perfect forger. What does V say when D answers ½ to everything?",
+                    "It is 0 for a perfect generator. What does V say when D answers ½ to everything?",
                     divergence,
                 ),
                 Mistake(
@@ -83,7 +83,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "two expectations over the real samples",
-                    "log(1 − D) is averaged over what the forger draws, not over what nature draws.",
+                    "log(1 − D) is averaged over what the generator draws, not over what nature draws.",
                     lambda p, q: (torch.xlogy(p, p / (p + q)) + torch.xlogy(p, q / (p + q))).sum(),
                 ),
             ),
@@ -100,19 +100,19 @@ EXERCISE = Exercise(
                 ),
                 "a sum of the two divergences from the mixture": (2 * JSD, "The JSD is their mean, half the sum."),
                 "a divergence in bits": (JSD / math.log(2), "Right in bits; give it in nats."),
-                "the Kullback–Leibler divergence of the forger from nature": (
+                "the Kullback–Leibler divergence of the generator from nature": (
                     math.log(4),
                     "This compares q with p directly, and exceeds ln 2. The JSD compares each of them with their "
                     "mixture.",
                 ),
-                "the Kullback–Leibler divergence of nature from the forger": (
+                "the Kullback–Leibler divergence of nature from the generator": (
                     math.inf,
-                    "This compares p with q directly, and is infinite where the forger never draws. The JSD compares "
-                    "each of them with their mixture, and never exceeds ln 2.",
+                    "This compares p with q directly, and is infinite where the generator never draws. The JSD "
+                    "compares each of them with their mixture, and never exceeds ln 2.",
                 ),
                 "the divergence without overlap": (
                     math.log(2),
-                    "That would be so if the forger drew nothing that nature draws. On two outcomes they overlap.",
+                    "That would be so if the generator drew nothing that nature draws. On two outcomes they overlap.",
                 ),
             },
         ),

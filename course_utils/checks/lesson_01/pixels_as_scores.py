@@ -59,7 +59,7 @@ EXERCISE = Exercise(
                     "Such a loss would stand at ln 2 and not move. This one moves, and so does the generator.",
                 ),
                 "E": (
-                    "the circling of section 6",
+                    "the circling of lesson 06",
                     "Circling players overtake each other, and the curves swing. These go one way.",
                 ),
             },

@@ -14,7 +14,7 @@ def best_discriminator(p: Tensor, q: Tensor, target: float) -> Tensor:
 
 
 def probe(best) -> Observations:
-    """Six outcomes, of which nature never draws one and the forger never another."""
+    """Six outcomes, of which nature never draws one and the generator never another."""
     p, q = torch.rand(2, 6) + 0.1
     p[1], q[4] = 0.0, 0.0
     target = 0.6 + 0.35 * torch.rand(()).item()
@@ -56,7 +56,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "the two distributions exchanged",
-                    "This D is sure of what the forger draws. Whose samples carry the high label?",
+                    "This D is sure of what the generator draws. Whose samples carry the high label?",
                     lambda p, q, target: target * q / (p + q),
                 ),
                 Mistake(

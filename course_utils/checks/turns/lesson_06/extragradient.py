@@ -1,4 +1,4 @@
-"""Exercise 1.3: a step that looks ahead before it moves."""
+"""Turn 06.3: a step that looks ahead before it moves."""
 
 from collections.abc import Callable
 
@@ -31,8 +31,8 @@ def probe(step) -> Observations:
     return {"the new state": many["the value"], "the new state of a single game": one["the value"]}
 
 
-EXERCISE = Exercise(
-    number="1.3",
+TURN = Exercise(
+    number="06.3",
     title="Look before you step",
     hints=(
         "Two positions take part: where the players stand, and where a simultaneous step would bring them. From which "
@@ -43,18 +43,16 @@ EXERCISE = Exercise(
         Part(
             extragradient,
             probe=probe,
-            why="Near the equilibrium, with a = h/2, it multiplies the distance by √(1 − a² + a⁴): below 1 for all a "
-            "below 1.",
+            why="Two questions to the field, one move.",
             mistakes=(
                 Mistake(
                     "a simultaneous step",
-                    "The field was asked where the players stand. This is the step that spirals out.",
+                    "The field was asked where the players stand. This is the first of the three ways.",
                     lambda state, field, h: state + h * field(state),
                 ),
                 Mistake(
                     "two simultaneous steps",
-                    "The look ahead is only a look: the players go back before they move. This spirals out twice as "
-                    "fast.",
+                    "The look ahead is only a look: the players go back before they move.",
                     edited(extragradient, ("return state +", "return ahead +")),
                 ),
                 Mistake(

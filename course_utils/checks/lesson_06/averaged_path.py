@@ -1,4 +1,4 @@
-"""Exercise 1.4: where the average of a path lies that circles for ever."""
+"""Exercise 6.3: where the average of a path lies that circles for ever."""
 
 import torch
 from torch import Tensor
@@ -28,7 +28,7 @@ def probe(mean) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="1.4",
+    number="6.3",
     title="The average of a circle",
     hints=(
         "For the function: what is the mean of the first state alone, and of the first two? For the conclusion compare "
