@@ -14,6 +14,7 @@ from course_utils.plots.evidence_rows import evidence_rows
 from course_utils.plots.fields import decision_surface, log_density, vector_field
 from course_utils.plots.films import Film
 from course_utils.plots.flow import gan_flow
+from course_utils.plots.gradient_way import gradient_way
 from course_utils.plots.ladder import ladder
 from course_utils.plots.lines import lines
 from course_utils.plots.roofline import roofline
@@ -62,6 +63,7 @@ __all__ = [
     "evidence_rows",
     "gan_curves",
     "gan_flow",
+    "gradient_way",
     "interactive",
     "interpolation",
     "ladder",
