@@ -48,6 +48,18 @@ def losses_exchanged(patch) -> None:
     patch.setattr(objectives, "NON_SATURATING", minimax)
 
 
+def nothing_moves_nor_is_checked(patch) -> None:
+    """As before, in a lesson that checks what a step of Adam is."""
+    nothing_moves(patch)
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def generator_losses_exchanged(patch) -> None:
+    saturating, other = objectives.saturating_generator_loss, objectives.non_saturating_generator_loss
+    patch.setattr(objectives, "saturating_generator_loss", other)
+    patch.setattr(objectives, "non_saturating_generator_loss", saturating)
+
+
 def distance_of_nothing(patch) -> None:
     """The package's Fréchet distance is 1, whoever is judged and on however many samples."""
     patch.setattr(evaluation, "frechet_distance", lambda *moments: 1.0)
@@ -84,6 +96,7 @@ def nothing_is_done_to_the_images(patch) -> None:
 MUTATIONS = {
     "00": (untrained, one_point),
     "02": (nothing_moves, losses_exchanged),
+    "05": (nothing_moves_nor_is_checked, generator_losses_exchanged),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 
