@@ -51,27 +51,27 @@ def ratio_of_single_weights(g):
 # --- 05.3 correction ---------------------------------------------------------------------------------------
 
 
-def correction_by_normalize(gradients, size=0.1):
+def correction_by_normalize(gradients, size=0.2):
     return size * F.normalize(gradients, dim=1, eps=1e-30)
 
 
-def correction_by_loop(gradients, size=0.1):
+def correction_by_loop(gradients, size=0.2):
     rows = [size * row / row.norm() if row.norm() > 0 else row for row in gradients]
     return torch.stack(rows)
 
 
-def correction_in_place(gradients, size=0.1):
+def correction_in_place(gradients, size=0.2):
     norms = gradients.square().sum(1, keepdim=True).sqrt()
     norms[norms == 0] = 1
     return gradients.div_(norms).mul_(size)
 
 
-def clipped_rows(gradients, size=0.1):
+def clipped_rows(gradients, size=0.2):
     norms = gradients.norm(dim=1, keepdim=True)
     return torch.where(norms > size, gradients * size / norms, gradients)
 
 
-def correction_by_largest(gradients, size=0.1):
+def correction_by_largest(gradients, size=0.2):
     """A near neighbour: another norm."""
     return size * gradients / gradients.abs().amax(1, keepdim=True).clamp(min=1e-30)
 

@@ -7,7 +7,7 @@ from course_utils.checks.exercise import Exercise, Mistake, Part, edited
 from course_utils.checks.observe import Observations, outcome
 
 
-def correction(gradients: Tensor, size: float = 0.1) -> Tensor:
+def correction(gradients: Tensor, size: float = 0.2) -> Tensor:
     norms = gradients.norm(dim=1, keepdim=True)
     return size * gradients / norms.clamp(min=1e-30)
 
