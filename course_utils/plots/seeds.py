@@ -57,7 +57,8 @@ def seed_dots(
         grid[0][0].set_yticks(range(len(methods)), methods)
         grid[0][0].invert_yaxis()
         return show(
-            figure, " ".join(_sentence(measure, groups, floors.get(measure), mean) for measure, groups in checked.items())
+            figure,
+            " ".join(_sentence(measure, groups, floors.get(measure), mean) for measure, groups in checked.items()),
         )
 
 
