@@ -49,6 +49,18 @@ def losses_exchanged(patch) -> None:
     patch.setattr(objectives, "NON_SATURATING", minimax)
 
 
+def nothing_moves_nor_is_checked(patch) -> None:
+    """As `nothing_moves`, in lessons with identities that then fail: a step of Adam, tables of logits that learn."""
+    nothing_moves(patch)
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def generator_losses_exchanged(patch) -> None:
+    saturating, other = objectives.saturating_generator_loss, objectives.non_saturating_generator_loss
+    patch.setattr(objectives, "saturating_generator_loss", other)
+    patch.setattr(objectives, "non_saturating_generator_loss", saturating)
+
+
 def distance_of_nothing(patch) -> None:
     """The package's Fréchet distance is 1, whoever is judged and on however many samples."""
     patch.setattr(evaluation, "frechet_distance", lambda *moments: 1.0)
@@ -80,12 +92,6 @@ def nothing_is_done_to_the_images(patch) -> None:
     step = torch.optim.Adam.step
     patch.setattr(torch.Tensor, "roll", lambda self, shifts, dims: self)
     patch.setattr(torch.optim.Adam, "step", lambda self: None if type(self) is torch.optim.Adam else step(self))
-
-
-def no_network_moves(patch) -> None:
-    """As `nothing_moves`; the lesson's tables of logits stay as they are, too, so its identities are not checked."""
-    nothing_moves(patch)
-    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
 
 
 def points_of_the_data_counted_strictly(patch) -> None:
@@ -136,7 +142,8 @@ MUTATIONS = {
     "00": (untrained, one_point),
     "01": (nothing_moves, no_mixture),
     "02": (nothing_moves, losses_exchanged),
-    "04": (no_network_moves, points_of_the_data_counted_strictly),
+    "04": (nothing_moves_nor_is_checked, points_of_the_data_counted_strictly),
+    "05": (nothing_moves_nor_is_checked, generator_losses_exchanged),
     "06": (nobody_wants_anything, both_at_once),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }

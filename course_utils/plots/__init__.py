@@ -15,6 +15,7 @@ from course_utils.plots.fields import decision_surface, log_density, vector_fiel
 from course_utils.plots.films import Film
 from course_utils.plots.flow import gan_flow
 from course_utils.plots.game import game_flow, round_flow
+from course_utils.plots.gradient_way import gradient_way
 from course_utils.plots.ladder import ladder
 from course_utils.plots.lines import lines
 from course_utils.plots.roofline import roofline
@@ -64,6 +65,7 @@ __all__ = [
     "gan_curves",
     "game_flow",
     "gan_flow",
+    "gradient_way",
     "interactive",
     "interpolation",
     "ladder",

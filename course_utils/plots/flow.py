@@ -37,7 +37,7 @@ def gan_flow(title: str | None = "Two steps: the same networks, another loss, an
 def _discriminator_step(axes: Axes) -> None:
     _way_to_the_loss(axes, None, DISCRIMINATOR, "D(x), D(G(z))\n→ loss of D")
     axes.text(X_G + 1.7, REAL_Y, "real samples x", ha="center", va="center")
-    _forward(axes, (X_G + 2.5, REAL_Y), (X_D - HALF, 0.22))
+    forward(axes, (X_G + 2.5, REAL_Y), (X_D - HALF, 0.22))
     middle = (X_G + X_D) / 2
     axes.text(middle - 0.1, 0.1, "G(z)", ha="right", va="bottom")
     axes.plot([middle, middle], [-0.75, 0.25], color=INK, linewidth=3)
@@ -54,15 +54,15 @@ def _generator_step(axes: Axes) -> None:
 def _way_to_the_loss(axes: Axes, g_role: Role | None, d_role: Role | None, loss: str) -> None:
     """z → G → D → loss; the player that moves has a role."""
     axes.text(X_Z, 0, "z", ha="center", va="center", fontsize=13)
-    _box(axes, X_G, "G", g_role)
-    _box(axes, X_D, "D", d_role)
+    box(axes, X_G, "G", g_role)
+    box(axes, X_D, "D", d_role)
     axes.text(X_LOSS, 0, loss, ha="left", va="center")
-    _forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
-    _forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
-    _forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
+    forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
+    forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
+    forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
 
 
-def _box(axes: Axes, x: float, name: str, role: Role | None, below: str | None = None) -> None:
+def box(axes: Axes, x: float, name: str, role: Role | None, below: str | None = None) -> None:
     """A player; the one that moves has its role's colour as its rim. `below`: said in place of whether it moves."""
     rim, width = (role.colour, 3.5) if role else (NEUTRAL.colour, 1.2)
     axes.add_patch(
@@ -77,7 +77,7 @@ def _box(axes: Axes, x: float, name: str, role: Role | None, below: str | None =
     axes.text(x, height, said, ha="center", va="bottom", color=role.ink if role else NEUTRAL.ink)
 
 
-def _forward(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+def forward(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6})
 
 

@@ -9,25 +9,26 @@ from torch.nn import functional
 from torch.nn.functional import logsigmoid, softplus
 
 from course_utils.checks.lesson_05.confidence_or_accuracy import gradient_norm
-from course_utils.checks.lesson_05.gradient_at_the_logits import non_saturating_gradient, saturating_gradient
+from course_utils.checks.lesson_05.gradient_at_the_logits import least_squares_gradient, squashed_gradient
 from course_utils.checks.lesson_05.stuck_losses import repaired_step
 from course_utils.checks.lesson_05.transport_on_a_line import wasserstein_1d
 from course_utils.checks.lesson_05.two_remedies import accumulated, clipped
 
 
-def saturating_by_autograd(fake_logits):
+def least_squares_by_autograd(fake_logits):
     f = fake_logits.detach().requires_grad_()
-    return torch.autograd.grad((1 - f.sigmoid()).log().mean(), f)[0]
+    return torch.autograd.grad(0.5 * (f - 1).square().mean(), f)[0]
 
 
-def non_saturating_by_autograd(f):
+def squashed_by_autograd(f):
     f = f.detach().clone().requires_grad_()
-    softplus(-f).mean().backward()
+    (0.5 * functional.mse_loss(f.sigmoid(), torch.ones_like(f))).backward()
     return f.grad
 
 
-def non_saturating_in_place(f):
-    return f.sigmoid().sub_(1).div_(f.numel())
+def squashed_in_place(f):
+    chance = f.sigmoid()
+    return (1 - chance).square_().mul_(chance).div_(-f.numel())
 
 
 def by_distribution_functions(a, b):
@@ -210,11 +211,11 @@ def as_it_is(logits):
 
 VARIANTS = {
     "5.1": [
-        (saturating_by_autograd, non_saturating_by_autograd, -6.9078),
-        (lambda f: f.neg().sigmoid().sub_(1).div_(f.numel()), non_saturating_in_place, -3 * math.log(10)),
+        (least_squares_by_autograd, squashed_by_autograd, -6.9078),
+        (lambda f: f.sub(1).div_(f.numel()), squashed_in_place, -3 * math.log(10)),
         (
-            lambda f: (torch.sigmoid(-f) - 1) / len(f.flatten()),
-            lambda logits: -1 / (1 + logits.exp()) / logits.numel(),
+            lambda f: f / f.numel() - 1 / f.numel(),
+            lambda logits: -logits.exp() / (1 + logits.exp()) ** 3 / logits.numel(),
             torch.tensor(-6.908),
         ),
     ],
@@ -231,15 +232,12 @@ VARIANTS = {
 
 MUTANTS = {
     "5.1": [
+        ("a gradient without its 1/n", (lambda f: f - torch.ones_like(f), squashed_gradient, -6.91)),
         (
-            "the gradient of the non-saturating loss",
-            (lambda f: (f.sigmoid() - 1) / f.numel(), non_saturating_gradient, -6.91),
+            "the derivative without that of the sigmoid",
+            (least_squares_gradient, lambda f: (f.sigmoid() - 1) / f.numel(), -6.91),
         ),
-        (
-            "a non-saturating gradient without its 1/n",
-            (saturating_gradient, lambda f: -1 / (1 + f.exp()), -6.91),
-        ),
-        ("a flipped sign of the logit", (saturating_gradient, non_saturating_gradient, 6.9078)),
+        ("a flipped sign of the logit", (least_squares_gradient, squashed_gradient, 6.9078)),
     ],
     "5.2": [
         ("the average over all pairs", (lambda a, b: torch.cdist(a[:, None], b[:, None]).mean(),)),

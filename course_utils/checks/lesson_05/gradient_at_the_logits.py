@@ -1,4 +1,4 @@
-"""Exercise 5.1: the gradients of both generator losses with respect to the logits, derived by hand."""
+"""Exercise 5.1: the gradient of the least-squares loss with respect to the logits, with and without a sigmoid."""
 
 import math
 
@@ -9,12 +9,13 @@ from course_utils.checks.exercise import Exercise, Mistake, Part, number
 from course_utils.checks.observe import Observations, outcome
 
 
-def saturating_gradient(fake_logits: Tensor) -> Tensor:
-    return -torch.sigmoid(fake_logits) / fake_logits.numel()
+def least_squares_gradient(fake_logits: Tensor) -> Tensor:
+    return (fake_logits - 1) / fake_logits.numel()
 
 
-def non_saturating_gradient(fake_logits: Tensor) -> Tensor:
-    return -torch.sigmoid(-fake_logits) / fake_logits.numel()
+def squashed_gradient(fake_logits: Tensor) -> Tensor:
+    s = torch.sigmoid(fake_logits)
+    return (s - 1) * s * (1 - s) / fake_logits.numel()
 
 
 def probe(gradient) -> Observations:
@@ -25,72 +26,74 @@ def probe(gradient) -> Observations:
 
 
 SUMMED = "Both losses are means over the batch, so each logit has only its share in them. What is that share?"
+HALF = "The ½ before the square takes away the 2 that its derivative brings."
 
 EXERCISE = Exercise(
     number="5.1",
-    title="What a logit hears",
+    title="Least squares, with and without a sigmoid",
     hints=(
-        "Chain rule: the derivative of the logarithm times that of what stands inside. What is the derivative of σ(f), "
-        "written with σ(f) itself?",
-        "σ' = σ(1 − σ). So (log(1 − σ))' = −σ(1 − σ)/(1 − σ), and (−log σ)' = −σ(1 − σ)/σ: cancel. Then the mean. "
+        "Chain rule: the derivative of the square, times that of what stands in it. In the second loss there is one "
+        "link more: what is the derivative of σ(f), written with σ(f) itself?",
+        "σ' = σ(1 − σ), and (½ (u − 1)²)' = (u − 1) u'. In the first loss u is f, in the second σ(f). Then the mean. "
         "For the last question, write (1 − σ(f))/σ(f) as one exponential.",
     ),
     parts=(
         Part(
-            saturating_gradient,
+            least_squares_gradient,
             probe=probe,
-            name="the saturating gradient",
-            why="Where D is sure, σ(f) is nearly 0, and so is this gradient.",
+            name="the gradient without a sigmoid",
+            why="Where D is sure, f is very negative, and this gradient is large: it does not vanish.",
             mistakes=(
                 Mistake(
-                    "the gradient of the non-saturating loss",
-                    "This one is largest where D is sure of a fake. The loss log(1 − σ(f)) is flat there: draw it.",
-                    lambda f: -torch.sigmoid(-f) / f.numel(),
+                    "a flipped sign in the gradient without a sigmoid",
+                    "Below 1 the loss falls when the logit rises, so its slope is negative there.",
+                    lambda f: (1 - f) / f.numel(),
+                ),
+                Mistake("a gradient without its 1/n", SUMMED, lambda f: f - 1),
+                Mistake("a 2 in the gradient without a sigmoid", HALF, lambda f: 2 * (f - 1) / f.numel()),
+                Mistake(
+                    "the target of the discriminator",
+                    "D pulls the generated logits to 0. To which number does G pull them?",
+                    lambda f: f / f.numel(),
                 ),
                 Mistake(
-                    "a flipped sign in the saturating gradient",
-                    "The loss falls when the logit rises, so its slope is negative.",
-                    lambda f: torch.sigmoid(f) / f.numel(),
-                ),
-                Mistake("a saturating gradient without its 1/n", SUMMED, lambda f: -torch.sigmoid(f)),
-                Mistake(
-                    "the derivative of 1 − σ without that of the logarithm",
-                    "You have the inner derivative. The logarithm around it has one, too.",
-                    lambda f: -torch.sigmoid(f) * torch.sigmoid(-f) / f.numel(),
-                ),
-                Mistake(
-                    "the derivative of log(1 − σ) without that of the sigmoid",
-                    "What you have is the slope with respect to the probability σ. How fast does σ move with f?",
-                    lambda f: -1 / torch.sigmoid(-f) / f.numel(),
+                    "the loss with a sigmoid",
+                    "In the first loss the logit itself is squared.",
+                    squashed_gradient,
                 ),
             ),
         ),
         Part(
-            non_saturating_gradient,
+            squashed_gradient,
             probe=probe,
-            name="the non-saturating gradient",
-            why="Where D is sure, 1 − σ(f) is nearly 1: each such sample pulls with its full 1/n.",
+            name="the gradient with a sigmoid",
+            why="Where D is sure, σ(f) is nearly 0, and so is this gradient: the sigmoid saturates, whatever stands "
+            "behind it.",
             mistakes=(
                 Mistake(
-                    "the gradient of the saturating loss",
-                    "This one dies where D is sure of a fake. The loss −log σ(f) is a straight line there: draw it.",
-                    lambda f: -torch.sigmoid(f) / f.numel(),
+                    "the derivative without that of the sigmoid",
+                    "What you have is the slope with respect to the probability σ (by chance it is also the gradient "
+                    "of −log σ(f)). How fast does σ move with f?",
+                    lambda f: -torch.sigmoid(-f) / f.numel(),
                 ),
                 Mistake(
-                    "a flipped sign in the non-saturating gradient",
-                    "The loss falls when the logit rises, so its slope is negative.",
-                    lambda f: torch.sigmoid(-f) / f.numel(),
-                ),
-                Mistake("a non-saturating gradient without its 1/n", SUMMED, lambda f: -torch.sigmoid(-f)),
-                Mistake(
-                    "the derivative of −σ without that of the logarithm",
-                    "You have the inner derivative. The logarithm around it has one, too.",
+                    "the derivative of the sigmoid alone",
+                    "You have the inner derivative. The square around it has one, too.",
                     lambda f: -torch.sigmoid(f) * torch.sigmoid(-f) / f.numel(),
                 ),
                 Mistake(
-                    "the derivative of −log σ without that of the sigmoid",
-                    "What you have is the slope with respect to the probability σ. How fast does σ move with f?",
-                    lambda f: -1 / torch.sigmoid(f) / f.numel(),
+                    "a flipped sign in the gradient with a sigmoid",
+                    "The loss falls when the logit rises, so its slope is negative.",
+                    lambda f: -squashed_gradient(f),
+                ),
+                Mistake(
+                    "a gradient with a sigmoid, without its 1/n", SUMMED, lambda f: squashed_gradient(f) * f.numel()
+                ),
+                Mistake("a 2 in the gradient with a sigmoid", HALF, lambda f: 2 * squashed_gradient(f)),
+                Mistake(
+                    "the loss without a sigmoid",
+                    "In the second loss the probability σ(f) is squared, not the logit.",
+                    least_squares_gradient,
                 ),
             ),
         ),

@@ -85,7 +85,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "a gradient rescaled to the limit even when it is shorter",
-                    "That is the “correction” of section 6. Clipping leaves short gradients alone. And what is 0/0?",
+                    "That is the “correction” of section 5. Clipping leaves short gradients alone. And what is 0/0?",
                     edited(clipped, (".clamp(max=1.0)", "")),
                 ),
                 Mistake(
