@@ -84,6 +84,7 @@ def nothing_is_done_to_the_images(patch) -> None:
 MUTATIONS = {
     "00": (untrained, one_point),
     "02": (nothing_moves, losses_exchanged),
+    "07": (nothing_moves,),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 
