@@ -1,5 +1,7 @@
 """Exercise 7.3: both players' losses with an augmentation in front of the discriminator."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -8,12 +10,14 @@ from course_utils.checks.exercise import Exercise, Mistake, Part, choice, edited
 from course_utils.checks.observe import Observations, detached, gradients_of
 
 
-def augmented_d_loss(discriminator, real, fake, augment):
+def augmented_d_loss(
+    discriminator: nn.Module, real: Tensor, fake: Tensor, augment: Callable[[Tensor], Tensor]
+) -> Tensor:
     r, f = discriminator(augment(real)), discriminator(augment(fake.detach()))
     return softplus(-r).mean() + softplus(f).mean()
 
 
-def augmented_g_loss(discriminator, fake, augment):
+def augmented_g_loss(discriminator: nn.Module, fake: Tensor, augment: Callable[[Tensor], Tensor]) -> Tensor:
     return softplus(-discriminator(augment(fake))).mean()
 
 
@@ -155,4 +159,5 @@ EXERCISE = Exercise(
             "images more often than turned ones would do (Karras et al. 2020).",
         ),
     ),
+    predictions="ABC",
 )

@@ -1,21 +1,22 @@
 """Exercise 7.4: the hinge loss of D, and the relativistic losses of both players."""
 
 import torch
+from torch import Tensor
 from torch.nn.functional import softplus
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
 from course_utils.checks.observe import Observations, outcome
 
 
-def hinge_d(r, f):
+def hinge_d(r: Tensor, f: Tensor) -> Tensor:
     return (1 - r).relu().mean() + (1 + f).relu().mean()
 
 
-def paired_d(r, f):
+def paired_d(r: Tensor, f: Tensor) -> Tensor:
     return softplus(f - r).mean()
 
 
-def paired_g(r, f):
+def paired_g(r: Tensor, f: Tensor) -> Tensor:
     return softplus(r - f).mean()
 
 
