@@ -145,6 +145,7 @@ MUTATIONS = {
     "04": (nothing_moves_nor_is_checked, points_of_the_data_counted_strictly),
     "05": (nothing_moves_nor_is_checked, generator_losses_exchanged),
     "06": (nobody_wants_anything, both_at_once),
+    "07": (nothing_moves,),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 

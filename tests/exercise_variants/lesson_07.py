@@ -1,27 +1,13 @@
 """Answers to the exercises of lesson 07: right ones in other styles, and known mistakes in other words."""
 
-import cmath
-import math
-
-import numpy as np
 import torch
+from torch.nn import functional as F
 from torch.nn.functional import normalize
 
-from course_utils.checks.lesson_07.lazy_brake import lazy_factor
-from course_utils.checks.lesson_07.look_ahead import extragradient_factor, simultaneous_factor
+from course_utils.checks.lesson_07.augmentation import augmented_d_loss, augmented_g_loss
+from course_utils.checks.lesson_07.hinge_and_pairs import hinge_d, paired_d, paired_g
 from course_utils.checks.lesson_07.runaway_critic import repaired_critic_step
 from course_utils.checks.lesson_07.two_penalties import gradient_penalty, r1
-
-J = torch.tensor([[0.0, 0.5], [-0.5, 0.0]], dtype=torch.float64)
-
-
-def by_eigenvalues(step_size):
-    return torch.linalg.eigvals(torch.eye(2).double() + step_size * J).abs().max()
-
-
-def ahead_by_eigenvalues(step_size):
-    step = torch.eye(2).double() + step_size * J
-    return torch.linalg.eigvals(torch.eye(2).double() + step_size * J @ step).abs().max().item()
 
 
 def r1_looped(D, x, strength):
@@ -133,30 +119,6 @@ def power_all_with_graph(weight, u):
     return torch.dot(u, matrix @ v), u
 
 
-def lazy_looped(h, gamma, every):
-    state = torch.eye(2, dtype=torch.float64)
-    for step in range(every):
-        field = J.clone()
-        if step == every - 1:
-            field[1, 1] -= every * gamma
-        state = state + h * field @ state
-    return torch.linalg.eigvals(state).abs().max() ** (1 / every)
-
-
-def lazy_numpy(h, gamma, k):
-    free = np.array([[1, h / 2], [-h / 2, 1]])
-    product = (free + np.array([[0, 0], [0, -h * gamma * k]])) @ np.linalg.matrix_power(free, k - 1)
-    return float(np.abs(np.linalg.eigvals(product)).max() ** (1 / k))
-
-
-def lazy_by_formula(h, gamma, every):
-    free = torch.tensor([[1, h / 2], [-h / 2, 1]], dtype=torch.float64)
-    m = torch.linalg.matrix_power(free, every - 1) @ (free - torch.diag(torch.tensor([0, h * gamma * every])).double())
-    trace, det = m.trace().item(), m.det().item()
-    root = cmath.sqrt(trace**2 / 4 - det)
-    return math.exp(math.log(max(abs(trace / 2 + root), abs(trace / 2 - root))) / every)
-
-
 def penalised(critic, real, fake, weight):
     epsilon = torch.rand_like(real[:, :1])
     between = (epsilon * real + (1 - epsilon) * fake).requires_grad_()
@@ -237,31 +199,70 @@ def two_steps(critic, optimizer, real, fake, weight=10.0):
     return loss.item(), penalty.item()
 
 
+def d_together(D, x, y, T):
+    logits = D(torch.cat([T(x), T(y.detach())]))
+    labels = torch.cat([torch.ones(len(x)), torch.zeros(len(y))]).to(logits)
+    losses = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    return losses[: len(x)].mean() + losses[len(x) :].mean()
+
+
+def d_by_logsigmoid(discriminator, real, fake, augment):
+    with torch.no_grad():
+        fake = augment(fake)
+    return -F.logsigmoid(discriminator(augment(real))).mean() - F.logsigmoid(-discriminator(fake)).mean()
+
+
+def g_by_logsigmoid(discriminator, fake, augment):
+    return -F.logsigmoid(discriminator(augment(fake))).mean()
+
+
+def d_of_real_only(D, x, y, T):
+    return -F.logsigmoid(D(T(x))).mean() - F.logsigmoid(-D(y.detach())).mean()
+
+
+def g_without(D, y, T):
+    return -F.logsigmoid(D(y)).mean()
+
+
+def hinge_by_clamp(r, f):
+    return torch.clamp(1 - r, min=0).mean() + torch.maximum(1 + f, torch.zeros_like(f)).mean()
+
+
+def paired_d_by_logsigmoid(r, f):
+    return -F.logsigmoid(r - f).mean()
+
+
+def paired_g_by_exchange(real_logits, fake_logits):
+    return paired_d_by_logsigmoid(fake_logits, real_logits)
+
+
+def paired_by_columns(r, f):
+    return F.softplus(f[None] - r[:, None]).mean()
+
+
 VARIANTS = {
     "7.1": [
-        (by_eigenvalues, ahead_by_eigenvalues, 2),
-        (lambda h: math.hypot(1, h / 2), lambda h: abs(1 + 0.5j * h * (1 + 0.5j * h)), torch.tensor(2.0)),
-        (lambda h: abs(1 + 0.5j * h), lambda h: (1 - h**2 / 4 + h**4 / 16) ** 0.5, 2.0),
-    ],
-    "7.2": [
         (r1_looped, penalty_looped),
         (r1_with_grad_outputs, penalty_with_grad_outputs),
         (r1_over_all, penalty_flat),
         (r1_by_vmap, penalty_by_vmap),
     ],
-    "7.3": [(power_written_out,), (power_by_einsum,), (power_in_place,), (power_by_length,)],
-    "7.4": [(lazy_looped, " b "), (lazy_numpy, "b"), (lazy_by_formula, "B")],
+    "7.2": [(power_written_out,), (power_by_einsum,), (power_in_place,), (power_by_length,)],
+    "7.3": [
+        (d_together, g_by_logsigmoid, "b"),
+        (d_by_logsigmoid, g_by_logsigmoid, " B "),
+        (lambda D, x, y, T: F.softplus(-D(T(x))).mean() + F.softplus(D(T(y.data))).mean(), augmented_g_loss, "B"),
+    ],
+    "7.4": [
+        (hinge_by_clamp, paired_d_by_logsigmoid, paired_g_by_exchange),
+        (lambda r, f: (F.relu(1 - r) + F.relu(1 + f)).mean(), lambda r, f: F.softplus(-(r - f)).mean(), paired_g),
+        (hinge_by_clamp, lambda r, f: (f - r).exp().log1p().mean(), lambda r, f: paired_d(f, r)),
+    ],
     "7.5": [("c", step_zeroed_first), (" C", step_by_package), ("C ", step_maximising)],
 }
 
 MUTANTS = {
     "7.1": [
-        ("a look-ahead that is itself a step", (simultaneous_factor, lambda h: abs((1 + 0.5j * h) ** 2), 2.0)),
-        ("the real part alone", (simultaneous_factor, lambda h: abs((1 + 0.5j * h * (1 + 0.5j * h)).real), 2.0)),
-        ("h² in place of h", (simultaneous_factor, extragradient_factor, 4)),
-        ("an eigenvalue ±i where it is ±i/2", (lambda h: abs(1 + 1j * h), extragradient_factor, 2.0)),
-    ],
-    "7.2": [
         ("a penalty that cannot teach the weights", (lambda D, x, c: r1_over_all(D, x, c).item(), gradient_penalty)),
         (
             "a mean over the numbers of a sample",
@@ -269,17 +270,23 @@ MUTANTS = {
         ),
         ("slopes at the real samples only", (r1, lambda critic, real, fake: penalty_flat(critic, real, real))),
     ],
-    "7.3": [
+    "7.2": [
         ("vectors that are not normalised", (power_without_norms,)),
         ("a gradient that flows through the iteration", (power_all_with_graph,)),
         ("an estimate with the old u", (power_estimated_late,)),
         ("the old u handed back", (lambda weight, u: (power_written_out(weight, u)[0], u),)),
         ("the Frobenius norm", (lambda weight, u: (weight.square().sum().sqrt(), power_written_out(weight, u)[1]),)),
     ],
+    "7.3": [
+        ("an augmentation of the real images only", (d_of_real_only, augmented_g_loss, "B")),
+        ("no augmentation in G's step", (augmented_d_loss, g_without, "B")),
+        ("equal treatment taken for safety", (augmented_d_loss, augmented_g_loss, "a")),
+    ],
     "7.4": [
-        ("a lazy penalty with its ordinary weight", (lambda h, g, k: lazy_looped(h, g / k, k), "B")),
-        ("a factor of k rounds, not of one", (lambda h, g, k: lazy_numpy(h, g, k) ** k, "B")),
-        ("a brake that is too weak", (lazy_factor, "c")),
+        ("every real sample against every generated one", (hinge_d, paired_by_columns, paired_g)),
+        ("a hinge at 0", (lambda r, f: F.relu(-r).mean() + F.relu(f).mean(), paired_d, paired_g)),
+        ("minus the loss of D", (hinge_d, paired_d, lambda r, f: F.logsigmoid(r - f).mean())),
+        ("", (lambda r, f: F.relu(2 - r).mean() + F.relu(2 + f).mean(), paired_d, paired_g)),
     ],
     "7.5": [
         ("the step as it was", ("C", step_as_it_was)),

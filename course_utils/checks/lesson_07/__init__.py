@@ -1,17 +1,17 @@
 """The exercises of lesson 07."""
 
 from course_utils.checks.lesson_07 import (
-    lazy_brake,
-    look_ahead,
+    augmentation,
+    hinge_and_pairs,
     runaway_critic,
     spectral_step,
     two_penalties,
 )
 
 EXERCISES = (
-    look_ahead.EXERCISE,
     two_penalties.EXERCISE,
     spectral_step.EXERCISE,
-    lazy_brake.EXERCISE,
+    augmentation.EXERCISE,
+    hinge_and_pairs.EXERCISE,
     runaway_critic.EXERCISE,
 )

@@ -65,7 +65,7 @@ EXERCISE = Exercise(
                 ),
                 "D": (
                     "a two-sided penalty that got stuck",
-                    "A critic that is stuck sees too little of W, as in section 4. This one sees hundreds of times too "
+                    "A critic that is stuck sees too little of W, as in section 2. This one sees hundreds of times too "
                     "much.",
                 ),
                 "E": (

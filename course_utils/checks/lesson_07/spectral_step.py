@@ -1,4 +1,4 @@
-"""Exercise 7.3: one step of power iteration, which is all that spectral normalisation computes in a forward pass."""
+"""Exercise 7.2: one step of power iteration, which is all that spectral normalisation computes in a forward pass."""
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ def probe(step) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="7.3",
+    number="7.2",
     title="The largest singular value, step by step",
     hints=(
         "W and its transpose, taken in turns, pull any vector towards the direction that W stretches most. What has to "

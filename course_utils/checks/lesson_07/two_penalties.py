@@ -1,4 +1,4 @@
-"""Exercise 7.2: R1 and the gradient penalty, from the slopes of single samples."""
+"""Exercise 7.1: R1 and the gradient penalty, from the slopes of single samples."""
 
 from collections.abc import Callable
 
@@ -82,7 +82,7 @@ def _slopes(critic, real, fake):
 NORM = "slopes.flatten(1).norm(dim=1)"
 
 EXERCISE = Exercise(
-    number="7.2",
+    number="7.1",
     title="Two penalties, from the slopes of single samples",
     hints=(
         "Each sample has a slope of its own: all of its numbers together are one arrow. How does one call of autograd "
@@ -105,7 +105,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "γ in place of γ/2",
-                    "The half belongs to the definition, so that the brake on ψ in section 1 is −γψ.",
+                    "The half belongs to the definition, so that the push on a linear D with slope w is −γw.",
                     edited(r1, ("gamma / 2", "gamma")),
                 ),
                 Mistake(
