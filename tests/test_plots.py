@@ -91,6 +91,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
         ["a", "b"],
     ),
     "gan_flow": (plots.gan_flow, ["D’s step", "G’s step", "detach", "gradient", "moves", "does not move"]),
+    "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
     "density_1d": (
         lambda: plots.density_1d({"real": (GRID, NORMAL), "generated": (GRID, SHIFTED)}),
         ["real", "generated", "density"],

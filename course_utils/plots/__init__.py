@@ -16,6 +16,7 @@ from course_utils.plots.films import Film
 from course_utils.plots.flow import gan_flow
 from course_utils.plots.ladder import ladder
 from course_utils.plots.lines import lines
+from course_utils.plots.maps import map_flow
 from course_utils.plots.roofline import roofline
 from course_utils.plots.samples import compare_grids, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
@@ -67,6 +68,7 @@ __all__ = [
     "ladder",
     "lines",
     "log_density",
+    "map_flow",
     "roofline",
     "sample_grid",
     "scatter_2d",

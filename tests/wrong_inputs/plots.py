@@ -222,6 +222,7 @@ ROWS = [
     *((f"a film of {wrong!r}", partial(plots.Film, most=wrong), "most must be") for wrong in (1, 25, 8.0, True)),
     ("a film without title", lambda: plots.Film(""), "title must be a text"),
     ("a diagram with a number for its title", lambda: plots.gan_flow(3), "title must be a text"),
+    ("a diagram of maps with a number for its title", lambda: plots.map_flow(3), "title must be a text"),
     ("a frame of floats", lambda: plots.Film().add(np.zeros((4, 4, 3)), "first"), "uint8"),
     ("frames of two sizes", lambda: film().add(np.zeros((4, 4, 3), np.uint8), "next"), "one size"),
     (
