@@ -129,7 +129,7 @@ _STAMPS = (
 
 EXERCISE = Exercise(
     number="3.2",
-    title="A generator from one pixel to 28×28",
+    title="A generator that cannot stamp a checkerboard",
     hints=(
         "Exercise 3.1 tells the first kernel: 1 → 7 with stride 1 and no padding. nn.Upsample doubles a side; which "
         "padding lets a convolution with kernel 3 keep it? What stands after each convolution?",
