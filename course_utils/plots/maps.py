@@ -61,9 +61,9 @@ def _row(axes: Axes, first: str, maps: list, steps: tuple[str, ...], last: str, 
 
 def _arrow(axes: Axes, x: float, name: str) -> float:
     """An arrow that begins at x, with its layer's name; returns where the next thing begins."""
-    end = x + 1.3
+    end = x + 1.4
     axes.annotate(
         "", xy=(end, 0), xytext=(x + 0.08, 0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6}
     )
-    axes.text((x + end) / 2, 0.12, name, ha="center", va="bottom", fontsize=9)
+    axes.text((x + end) / 2, 0.12, name, ha="center", va="bottom", fontsize=10)
     return end + 0.06
