@@ -16,8 +16,8 @@ DOWN_STEPS = ("stride 2 down", "stride 2 down", "stride 2 down", "linear")
 CAPTION = (
     "Above, G: z, 32 numbers, becomes 64 maps of 7×7 by a linear layer, then 32 of 14×14 and one image of 28×28 by two "
     "transposed convolutions of stride 2. Below, D: an image of 28×28, real or generated, becomes 16 maps of 14×14, 64 "
-    "of 7×7 and 128 of 4×4 by three convolutions of stride 2, then one logit by a linear layer. Dashed: in G's step the "
-    "gradient runs from the logit back through D and the image into G; in D's step it ends at the image."
+    "of 7×7 and 128 of 4×4 by three convolutions of stride 2, then one logit by a linear layer. Dashed: in G's step "
+    "the gradient runs from the logit back through D and the image into G; in D's step it ends at the image."
 )
 
 
