@@ -7,6 +7,8 @@ from dataclasses import replace
 import nbformat
 import pytest
 import torch
+from torch import nn
+from torch.nn.functional import conv_transpose2d
 
 from course_utils import data, evaluation, objectives
 from course_utils.checks.turns.lesson_12.deal import in_file_order
@@ -15,6 +17,7 @@ from course_utils.commands.lessons import all_lessons
 from course_utils.lesson import Lesson
 from course_utils.models import PointGenerator
 from course_utils.training import GANRun
+from course_utils.training.averaging import AveragedModel
 
 pytestmark = pytest.mark.thorough
 TEETH = 0.8  # of a lesson's claims turn with one mutation or another
@@ -71,6 +74,22 @@ def reality_for_the_samples(patch) -> None:
     """Precision, recall, density and coverage are asked about the real points in place of the generated ones."""
     judged = evaluation.precision_recall
     patch.setattr(evaluation, "precision_recall", lambda real, fake, k=5: judged(real, real, k))
+
+
+def choices_that_change_nothing(patch) -> None:
+    """Stamps are evened out, first weights stay PyTorch's, an average forgets at once, and walks jump half way."""
+    stamps, averaged, linspace = nn.ConvTranspose2d.forward, AveragedModel.__init__, torch.linspace
+
+    def evened(layer, x):
+        ones, (k, s) = torch.ones_like(x[:1, :1]), (layer.kernel_size[0], layer.stride[0])
+        options = {"stride": s, "padding": layer.padding, "output_padding": layer.output_padding}
+        count = conv_transpose2d(ones, torch.ones(1, 1, k, k, device=x.device), **options)
+        return stamps(layer, x) / count.clamp(min=1).sqrt()
+
+    patch.setattr(nn.ConvTranspose2d, "forward", evened)
+    patch.setattr(nn.init, "normal_", lambda weight, mean=0.0, std=1.0: weight)
+    patch.setattr(AveragedModel, "__init__", lambda average, model, decay: averaged(average, model, 1e-9))
+    patch.setattr(torch, "linspace", lambda low, high, steps: (linspace(low, high, steps) > (low + high) / 2).float())
 
 
 def piles_by_class(patch) -> None:
@@ -142,6 +161,7 @@ MUTATIONS = {
     "00": (untrained, one_point),
     "01": (nothing_moves, no_mixture),
     "02": (nothing_moves, losses_exchanged),
+    "03": (nothing_moves, choices_that_change_nothing),
     "04": (nothing_moves_nor_is_checked, points_of_the_data_counted_strictly),
     "05": (nothing_moves_nor_is_checked, generator_losses_exchanged),
     "06": (nobody_wants_anything, both_at_once),

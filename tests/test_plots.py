@@ -78,7 +78,7 @@ def film(frames=3):
     return reel
 
 
-DIAGRAMS = "gan_flow", "game_flow", "round_flow", "gradient_way"  # which have no numbers in their captions
+DIAGRAMS = "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow"  # which have no numbers in their captions
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
@@ -95,6 +95,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "round_flow": (plots.round_flow, ["simultaneous", "alternating", "extragradient", "then D", "look"]),
     "gan_flow": (plots.gan_flow, ["D’s step", "G’s step", "detach", "gradient", "moves", "does not move"]),
     "gradient_way": (plots.gradient_way, ["z", "x = G(z)", "f = D(x)", "loss of G", "∂ loss / ∂ f", "∂ f / ∂ x"]),
+    "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
     "density_1d": (
         lambda: plots.density_1d({"real": (GRID, NORMAL), "generated": (GRID, SHIFTED)}),
         ["real", "generated", "density"],

@@ -18,6 +18,7 @@ from course_utils.plots.game import game_flow, round_flow
 from course_utils.plots.gradient_way import gradient_way
 from course_utils.plots.ladder import ladder
 from course_utils.plots.lines import lines
+from course_utils.plots.maps import map_flow
 from course_utils.plots.roofline import roofline
 from course_utils.plots.samples import compare_grids, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
@@ -71,6 +72,7 @@ __all__ = [
     "ladder",
     "lines",
     "log_density",
+    "map_flow",
     "roofline",
     "round_flow",
     "sample_grid",

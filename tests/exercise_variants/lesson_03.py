@@ -46,31 +46,37 @@ def field_without_strides(layers):
 
 
 class Attributes(nn.Module):
-    """Every layer by its own name, functional activations."""
+    """Every layer by its own name, functional activations and upsampling."""
 
     def __init__(self, d=32, w=32):
         super().__init__()
         self.first = nn.ConvTranspose2d(d, 2 * w, 7)
         self.norm_1 = nn.BatchNorm2d(2 * w)
-        self.second = nn.ConvTranspose2d(2 * w, w, 4, 2, 1)
+        self.second = nn.Conv2d(2 * w, w, 3, padding=1)
         self.norm_2 = nn.BatchNorm2d(w)
-        self.third = nn.ConvTranspose2d(w, 1, 4, 2, 1)
+        self.third = nn.Conv2d(w, 1, 3, padding=1)
+
+    def up(self, x):
+        return F.interpolate(x, scale_factor=2)
+
+    def hidden(self, z):
+        return F.relu(self.norm_1(self.first(z.view(len(z), -1, 1, 1))))
 
     def forward(self, z):
-        x = F.relu(self.norm_1(self.first(z.view(len(z), -1, 1, 1))))
-        return torch.tanh(self.third(F.relu(self.norm_2(self.second(x)))))
+        x = F.relu(self.norm_2(self.second(self.up(self.hidden(z)))))
+        return torch.tanh(self.third(self.up(x)))
 
 
 class Blocks(nn.Module):
-    """Blocks in a ModuleList, larger kernels, the output declared before the rest."""
+    """Blocks in a ModuleList, "same" padding, the output declared before the rest."""
 
-    def __init__(self, latent_dim, width, kernel=6):
+    def __init__(self, latent_dim, width):
         super().__init__()
-        self.out = nn.ConvTranspose2d(width, 1, kernel, 2, kernel // 2 - 1)
+        self.out = nn.Conv2d(width, 1, 3, padding="same")
         self.blocks = nn.ModuleList(
             [
                 self.block(nn.ConvTranspose2d(latent_dim, 2 * width, 7, 1, 0, bias=False), 2 * width),
-                self.block(nn.ConvTranspose2d(2 * width, width, kernel, 2, kernel // 2 - 1, bias=False), width),
+                self.block(nn.Conv2d(2 * width, width, 3, padding="same", bias=False), width),
             ]
         )
 
@@ -80,51 +86,42 @@ class Blocks(nn.Module):
     def forward(self, noise):
         x = noise.unsqueeze(-1).unsqueeze(-1)
         for block in self.blocks:
-            x = block(x)
+            x = block(x).repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
         return self.out(x).tanh()
 
 
-class SmallKernel(Attributes):
-    """Kernel 2, whose stamps do not overlap."""
-
-    def __init__(self, d, w):
-        super().__init__(d, w)
-        self.second, self.third = nn.ConvTranspose2d(2 * w, w, 2, 2), nn.ConvTranspose2d(w, 1, 2, 2)
+class Nearest(Attributes):
+    def up(self, x):
+        return nn.UpsamplingNearest2d(scale_factor=2)(x)
 
 
 class SigmoidEnd(Attributes):
     def forward(self, z):
-        x = F.relu(self.norm_1(self.first(z[..., None, None])))
-        return torch.sigmoid(self.third(F.relu(self.norm_2(self.second(x)))))
+        x = F.relu(self.norm_2(self.second(self.up(self.hidden(z)))))
+        return torch.sigmoid(self.third(self.up(x)))
 
 
 class ThreeDoublings(Attributes):
-    def __init__(self, d, w):
-        super().__init__(d, w)
-        self.fourth = nn.ConvTranspose2d(w, w, 4, 2, 1)
-
     def forward(self, z):
-        x = F.relu(self.norm_1(self.first(z[..., None, None])))
-        x = F.relu(self.norm_2(self.second(x)))
-        return torch.tanh(self.third(F.relu(self.fourth(x))))
+        x = F.relu(self.norm_2(self.second(self.up(self.hidden(z)))))
+        return torch.tanh(self.up(self.third(self.up(x))))
 
 
 class OneNorm(Attributes):
-    def forward(self, z):
-        x = F.relu(self.first(z[..., None, None]))
-        return torch.tanh(self.third(F.relu(self.norm_2(self.second(x)))))
+    def hidden(self, z):
+        return F.relu(self.first(z[..., None, None]))
 
 
 class OneReLU(Attributes):
-    def forward(self, z):
-        x = self.norm_1(self.first(z[..., None, None]))
-        return torch.tanh(self.third(self.norm_2(self.second(x)).clamp(min=0)))
+    def hidden(self, z):
+        return self.norm_1(self.first(z[..., None, None]))
 
 
 class Leaky(Attributes):
     def forward(self, z):
         x = F.leaky_relu(self.norm_1(self.first(z[..., None, None])), 0.1)
-        return torch.tanh(self.third(F.leaky_relu(self.norm_2(self.second(x)), 0.1)))
+        x = F.leaky_relu(self.norm_2(self.second(self.up(x))), 0.1)
+        return torch.tanh(self.third(self.up(x)))
 
 
 class DenseFront(Attributes):
@@ -132,14 +129,25 @@ class DenseFront(Attributes):
         super().__init__(d, w)
         self.first = nn.Linear(d, 2 * w * 7 * 7)
 
-    def forward(self, z):
-        x = F.relu(self.norm_1(self.first(z).view(len(z), -1, 7, 7)))
-        return torch.tanh(self.third(F.relu(self.norm_2(self.second(x)))))
+    def hidden(self, z):
+        return F.relu(self.norm_1(self.first(z).view(len(z), -1, 7, 7)))
 
 
-class Straight(Attributes):
+class Straight(OneReLU):
     def forward(self, z):
-        return torch.tanh(self.third(self.norm_2(self.second(self.norm_1(self.first(z[..., None, None]))))))
+        return torch.tanh(self.third(self.up(self.norm_2(self.second(self.up(self.hidden(z)))))))
+
+
+class Stamps(Attributes):
+    """As the lesson's generator goes on after its first map."""
+
+    def __init__(self, d, w):
+        super().__init__(d, w)
+        self.second = nn.ConvTranspose2d(2 * w, w, 4, stride=2, padding=1)
+        self.third = nn.ConvTranspose2d(w, 1, 4, stride=2, padding=1)
+
+    def up(self, x):
+        return x
 
 
 # --- 3.3 -----------------------------------------------------------------------------------------------------
@@ -239,7 +247,7 @@ _AVERAGE = average_by_parts
 
 VARIANTS = {
     "3.1": [(kernel_by_search, field_backwards), (kernel_in_two_lines, field_as_a_sum), (_KERNEL, field_by_interval)],
-    "3.2": [(Attributes,), (Blocks,), (SmallKernel,)],
+    "3.2": [(Attributes,), (Blocks,), (Nearest,)],
     "3.3": [(average_by_parts, 919), (average_by_loading, torch.tensor(918.7)), (average_of_data, 919.0)],
     "3.4": [(together_split, "B"), (together_tensor_split, " b "), (together_list, "b")],
     "3.5": [("D", prepare_in_place), (" d", prepare_centred), ("d ", prepare_double)],
@@ -259,7 +267,7 @@ MUTANTS = {
         ("ReLU after one layer only", (OneReLU,)),
         ("leaky ReLUs", (Leaky,)),
         ("a dense layer in front", (DenseFront,)),
-        ("a kernel that stride 2 does not divide", (lambda d, w: _with_kernel_5(Attributes(d, w)),)),
+        ("transposed convolutions, as in the lesson", (Stamps,)),
     ],
     "3.3": [
         ("a plain copy of the latest weights", (average_latest, 919)),
@@ -278,10 +286,3 @@ MUTANTS = {
         ("mode collapse", ("b", prepare_centred)),
     ],
 }
-
-
-def _with_kernel_5(generator):
-    for name in ("second", "third"):
-        old = getattr(generator, name)
-        setattr(generator, name, nn.ConvTranspose2d(old.in_channels, old.out_channels, 5, 2, 2, output_padding=1))
-    return generator

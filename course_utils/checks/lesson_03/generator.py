@@ -1,4 +1,4 @@
-"""Exercise 3.2: a generator from one pixel to 28×28."""
+"""Exercise 3.2: a generator from one pixel to 28×28 in which no layer can stamp a checkerboard."""
 
 import itertools
 
@@ -16,10 +16,12 @@ class Generator(nn.Module):
             nn.ConvTranspose2d(latent_dim, 2 * width, kernel_size=7, bias=False),  # 1 → 7
             nn.BatchNorm2d(2 * width),
             nn.ReLU(),
-            nn.ConvTranspose2d(2 * width, width, kernel_size=4, stride=2, padding=1, bias=False),  # 7 → 14
+            nn.Upsample(scale_factor=2),  # 7 → 14
+            nn.Conv2d(2 * width, width, kernel_size=3, padding=1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(),
-            nn.ConvTranspose2d(width, 1, kernel_size=4, stride=2, padding=1),  # 14 → 28
+            nn.Upsample(scale_factor=2),  # 14 → 28
+            nn.Conv2d(width, 1, kernel_size=3, padding=1),
             nn.Tanh(),
         )
 
@@ -35,7 +37,7 @@ def probe(answer) -> Observations:
         seen = {"a batch of 5 images": torch.zeros_like(images)}  # its shape
         if images.shape != (5, 1, 28, 28):
             return seen
-        seen["the sorted list of output channels"] = sorted(k.shape[1] for k in _kernels(generator))
+        seen["the sorted list of output channels"] = sorted(layer.out_channels for layer in _convolutions(generator))
         alone, others = generator.eval()(z), torch.cat([z[:1], 3 * z[1:]])
         large = generator(1e6 * z)
         seen["for very large z, the darkest pixel"] = Roughly(large.min(), 0.05)
@@ -47,9 +49,9 @@ def probe(answer) -> Observations:
         before_tanh = images.clamp(-0.9999, 0.9999).atanh()
         normalised = abs(before_tanh.mean()) < 0.01 and abs(before_tanh.std() - 1) < 0.01
         seen["the pixels of a batch have mean 0 and variance 1 before the tanh"] = bool(normalised)
-        seen["the number of transposed convolutions whose channels BatchNorm rescales"] = _rescaled(answer(12, 4), z)
+        seen["the number of convolutions whose channels BatchNorm rescales"] = _rescaled(answer(12, 4), z)
         seen["with weights of one sign in each layer, how often nothing passes the ReLUs"] = _blocked(answer(12, 4))
-        seen["equal weights everywhere give equal inner pixels"] = _even(generator)
+        seen["of an even 7×7 map, whatever the later weights, the inner pixels are equal"] = _even(answer(12, 4))
         for parameter in generator.parameters():
             parameter.zero_()
         seen["with all of the module's parameters at 0, the brightest pixel"] = generator.eval()(z).max()
@@ -69,17 +71,22 @@ def _bends(generator: nn.Module, z: Tensor) -> bool:
     return bool((plus + minus).norm() > 0.01 * plus.norm())
 
 
+def _convolutions(generator: nn.Module) -> list[nn.Module]:
+    return [layer for layer in generator.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+
+
 def _kernels(generator: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in generator.parameters() if parameter.dim() == 4]
+    return [layer.weight for layer in _convolutions(generator)]
 
 
 def _rescaled(generator: nn.Module, z: Tensor) -> int:
     """For how many layers it makes no difference, in training mode, if one channel of the output is doubled."""
     before, found = generator(z), 0
-    for kernel in _kernels(generator):
-        kernel[:, 0] *= 2
+    for layer in _convolutions(generator):
+        channel = layer.weight[:, 0] if isinstance(layer, nn.ConvTranspose2d) else layer.weight[0]
+        channel *= 2
         found += bool((generator(z) - before).norm() < 0.02 * before.norm())  # not quite 0, because of BatchNorm's ε
-        kernel[:, 0] /= 2
+        channel /= 2
     return found
 
 
@@ -100,30 +107,34 @@ def _blocked(generator: nn.Module) -> int:
 
 
 def _even(generator: nn.Module) -> bool:
-    for parameter in generator.parameters():
-        parameter.fill_(1 / parameter[0].numel() if parameter.dim() > 1 else 0.0)
-    for layer in generator.modules():
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.affine:
-            nn.init.ones_(layer.weight)
-    first = next(generator.parameters())
-    image = generator.eval()(torch.ones(1, 12, dtype=first.dtype))[0, 0]
-    middle = image[image.shape[0] // 2 - 3 : image.shape[0] // 2 + 3, image.shape[1] // 2 - 3 : image.shape[1] // 2 + 3]
+    """The layers that make 7×7 of one pixel have equal weights at all places; the later weights are random."""
+    for layer in _convolutions(generator):
+        if layer.kernel_size == (7, 7):
+            layer.weight.copy_(layer.weight.mean((2, 3), keepdim=True).expand_as(layer.weight))
+    middle = generator.eval()(torch.ones(1, 12, dtype=_kernels(generator)[0].dtype))[0, 0, 11:17, 11:17]
     return bool(middle.max() - middle.min() < 1e-3 * middle.abs().max() + 1e-9)
 
 
 _FIRST = "nn.ConvTranspose2d(latent_dim, 2 * width, kernel_size=7, bias=False),"
 _DENSE = "nn.Linear(latent_dim, 98 * width, bias=False), nn.Unflatten(1, (2 * width, 7, 7)),"
-_SECOND = "nn.ConvTranspose2d(2 * width, width, kernel_size=4, stride=2, padding=1, bias=False),  # 7 → 14\n"
-_LAST = "nn.ConvTranspose2d(width, 1, kernel_size=4, stride=2, padding=1)"
+_SECOND = "nn.Conv2d(2 * width, width, kernel_size=3, padding=1, bias=False),\n"
+_LAST = "nn.Conv2d(width, 1, kernel_size=3, padding=1),\n"
+_UP_1, _UP_2 = "nn.Upsample(scale_factor=2),  # 7 → 14\n", "nn.Upsample(scale_factor=2),  # 14 → 28\n"
+_STAMPS = (
+    (_UP_1, "nn.Identity(),\n"),
+    (_UP_2, "nn.Identity(),\n"),
+    (_SECOND, "nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False),\n"),
+    (_LAST, "nn.ConvTranspose2d(width, 1, 4, 2, 1),\n"),
+)
 
 EXERCISE = Exercise(
     number="3.2",
-    title="A generator from one pixel to 28×28",
+    title="A generator that cannot stamp a checkerboard",
     hints=(
-        "Exercise 3.1 tells the kernels: 1 → 7 with stride 1 and no padding, then twice the side with stride 2 and "
-        "padding 1. What stands after each layer, and what after the last one?",
-        "Kernels 7, 4 and 4. BatchNorm2d and ReLU after the first two layers, only tanh after the third. z needs "
-        "two more axes, of length 1, before the first.",
+        "Exercise 3.1 tells the first kernel: 1 → 7 with stride 1 and no padding. nn.Upsample doubles a side; which "
+        "padding lets a convolution with kernel 3 keep it? What stands after each convolution?",
+        "Kernel 7, then twice nn.Upsample(scale_factor=2) and a convolution with kernel 3, padding 1. BatchNorm2d and "
+        "ReLU after the first two convolutions, only tanh after the third. z[:, :, None, None] is a map of 1×1 pixel.",
     ),
     parts=(
         Part(
@@ -135,16 +146,8 @@ EXERCISE = Exercise(
             mistakes=(
                 Mistake(
                     "a third doubling, which ends in 56×56",
-                    "Two layers of stride 2 lead from 7 to 28. Count the sizes layer by layer before the network is "
-                    "built.",
-                    edited(
-                        Generator,
-                        (
-                            _LAST,
-                            "nn.ConvTranspose2d(width, width, 4, 2, 1), nn.BatchNorm2d(width), nn.ReLU(),\n         "
-                            "   nn.ConvTranspose2d(width, 1, 4, 2, 1)",
-                        ),
-                    ),
+                    "Two doublings lead from 7 to 28. Count the sizes layer by layer before the network is built.",
+                    edited(Generator, (_LAST, _LAST + "            nn.Upsample(scale_factor=2),\n")),
                 ),
                 Mistake(
                     "a first map of 4×4, which ends in 16×16",
@@ -154,7 +157,7 @@ EXERCISE = Exercise(
                 Mistake(
                     "many maps at the end, where one image is meant",
                     "A grey image has one channel: what is the last layer's number of output channels?",
-                    edited(Generator, (_LAST, _LAST.replace("width, 1", "width, width"))),
+                    edited(Generator, (_LAST, _LAST.replace("width, 1,", "width, width,"))),
                 ),
                 Mistake(
                     "a sigmoid at the end",
@@ -168,8 +171,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "a generator without BatchNorm",
-                    "It was asked for after the first two layers: without it, an untrained generator's images are "
-                    "nearly all alike.",
+                    "It was asked for after the first two convolutions. Section 4 shows when that matters.",
                     edited(
                         Generator,
                         ("            nn.BatchNorm2d(2 * width),\n", ""),
@@ -184,8 +186,7 @@ EXERCISE = Exercise(
                 Mistake(
                     "BatchNorm on the output, too",
                     "It brings the pixels of each batch to mean 0 and variance 1 before the tanh, whatever the "
-                    "generator wants to draw: dark digits and bright ones come out alike. DCGAN leaves it out at "
-                    "the output.",
+                    "generator wants to draw. DCGAN leaves it out at the output.",
                     edited(
                         Generator, ("            nn.Tanh()", "            nn.BatchNorm2d(1),\n            nn.Tanh()")
                     ),
@@ -207,7 +208,7 @@ EXERCISE = Exercise(
                 Mistake(
                     "leaky ReLUs",
                     "They would work. But asked for was ReLU, as DCGAN has it in the generator: the leaky one is for "
-                    "the discriminator, through which the advice must pass (section 2).",
+                    "the discriminator.",
                     lambda latent_dim, width: _with_leaky_relu(Generator(latent_dim, width)),
                 ),
                 Mistake(
@@ -221,14 +222,10 @@ EXERCISE = Exercise(
                     ),
                 ),
                 Mistake(
-                    "a kernel that stride 2 does not divide",
-                    "The size is right, but some pixels are reached by more stamps than others: a checkerboard "
-                    "before any training (section 2).",
-                    edited(
-                        Generator,
-                        (_SECOND, _SECOND.replace("kernel_size=4, stride=2, padding=1", "5, 2, 2, output_padding=1")),
-                        (_LAST, _LAST.replace("kernel_size=4, stride=2, padding=1", "5, 2, 2, output_padding=1")),
-                    ),
+                    "transposed convolutions, as in the lesson",
+                    "The sizes are right. But a transposed convolution of stride 2 has other weights for odd places "
+                    "than for even ones: it can stamp a checkerboard (section 2). Asked for was nn.Upsample.",
+                    edited(Generator, *_STAMPS),
                 ),
             ),
         ),

@@ -54,7 +54,7 @@ EXERCISE = Exercise(
     number="3.1",
     title="Which kernel fits, and how much does one value see?",
     hints=(
-        "Kernel: solve the formula of section 1 for k. Field: draw three pixels in a row of the last map. How far "
+        "Kernel: solve the formula of section 2 for k. Field: draw three pixels in a row of the last map. How far "
         "apart are neighbours of that map, counted in pixels of the image?",
         "k = n_out − (n_in − 1)s + 2p. Field: begin with 1 pixel; a layer adds (k − 1) steps, and a step is as "
         "long, in pixels of the image, as the product of the strides of the layers before it.",
@@ -85,7 +85,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "the formula of the ordinary convolution",
-                    "It says what happens on the way down. Here the map grows: solve the other formula of section 1.",
+                    "It says what happens on the way down. Here the map grows: solve the other formula of section 2.",
                     lambda n_in, n_out, stride, padding: n_in + 2 * padding - (n_out - 1) * stride,
                 ),
                 Mistake(
