@@ -468,7 +468,7 @@ def test_lines_of_several_runs_are_their_mean_with_its_interval(monkeypatch):
 
 def test_seed_dots_reports_mean_interval_and_floor():
     text = plots.seed_dots({"modes": {"plain": [1.0, 3.0], "packed": [8.0, 8.0]}}, {"modes": 8.0})
-    assert "modes (mean and 95 % interval, 2 runs): plain 2.00 ± 13; packed 8.00 ± 0; a perfect model 8.00." in text
+    assert "modes (mean and 95 % interval, 2 runs): plain 2.00 ± 13; packed 8.00 ± 0; the floor 8.00." in text
     medians = plots.seed_dots({"modes": {"plain": [1.0, 3.0, 8.0]}}, mean=False)
     assert "modes (median, lowest to highest, 3 runs): plain 3.00, 1.00 to 8.00." in medians
     uneven = plots.seed_dots({"modes": {"plain": [1.0, 3.0, 2.0], "packed": [8.0]}})

@@ -209,7 +209,7 @@ def _finding(ends: Mapping[str, Mapping[str, float]]) -> str:
     if gap <= -0.1:
         verdict = "D takes generated samples for the real ones"
     elif gap < 0.1:
-        verdict = "D can hardly tell them apart"
+        verdict = "on average, nearly the same"
     else:
         verdict = "D has an edge" if gap < 0.5 else "D is far ahead"
     real, fake = arrays.fixed(end["real_prob"]), arrays.fixed(end["fake_prob"])

@@ -91,6 +91,6 @@ def _sentence(measure: str, groups: Mapping[str, np.ndarray], floor: float | Non
             parts.append(f"{method} {middle}, {low} to {high}")
     sizes = sorted({len(values) for values in groups.values()})
     runs = arrays.count(sizes[-1], "run") if len(sizes) == 1 else f"{sizes[0]} to {arrays.count(sizes[-1], 'run')}"
-    perfect = f"; a perfect model {arrays.number(floor)}" if floor is not None else ""
+    at_best = f"; the floor {arrays.number(floor)}" if floor is not None else ""
     said = "mean and 95 % interval" if mean else "median, lowest to highest"
-    return f"{measure} ({said}, {runs}): {'; '.join(parts)}{perfect}."
+    return f"{measure} ({said}, {runs}): {'; '.join(parts)}{at_best}."
