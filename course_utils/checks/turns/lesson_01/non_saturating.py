@@ -9,7 +9,7 @@ from course_utils.checks.exercise import Exercise, Mistake, Part, edited
 from course_utils.checks.observe import Observations, outcome
 
 
-def pull_target(log_p: Tensor, log_q: Tensor, dx: float) -> Tensor:
+def descended(log_p: Tensor, log_q: Tensor, dx: float) -> Tensor:
     p, q, log_m = log_p.exp(), log_q.exp(), torch.logaddexp(log_p, log_q) - math.log(2)
     kl = (q * (log_q - log_p)).sum() * dx
     two_jsd = (p * (log_p - log_m) + q * (log_q - log_m)).sum() * dx
@@ -45,7 +45,7 @@ TURN = Exercise(
     ),
     parts=(
         Part(
-            pull_target,
+            descended,
             probe=probe,
             expects="one number, in nats",
             why="Both parts are zero where q = p.",
@@ -58,32 +58,32 @@ TURN = Exercise(
                 Mistake(
                     "one JSD in place of two",
                     "The factor is 2: V(G, D*) has twice the JSD in it.",
-                    edited(pull_target, ("kl - two_jsd", "kl - two_jsd / 2")),
+                    edited(descended, ("kl - two_jsd", "kl - two_jsd / 2")),
                 ),
                 Mistake(
                     "the JSD with a plus",
                     "The JSD is subtracted. Follow the sign in log q/p − log(1 − D*).",
-                    edited(pull_target, ("kl - two_jsd", "kl + two_jsd")),
+                    edited(descended, ("kl - two_jsd", "kl + two_jsd")),
                 ),
                 Mistake(
                     "the Kullback–Leibler divergence alone",
                     "The second part is missing.",
-                    edited(pull_target, ("kl - two_jsd", "kl")),
+                    edited(descended, ("kl - two_jsd", "kl")),
                 ),
                 Mistake(
                     "a sum without its dx",
                     "An integral over the grid is a sum times the distance of two places.",
-                    lambda log_p, log_q, dx: pull_target(log_p, log_q, 1.0),
+                    lambda log_p, log_q, dx: descended(log_p, log_q, 1.0),
                 ),
                 Mistake(
                     "a mixture without its half",
                     "m = (p + q)/2: log m is logaddexp(log p, log q) − log 2.",
-                    edited(pull_target, (" - math.log(2)", "")),
+                    edited(descended, (" - math.log(2)", "")),
                 ),
                 Mistake(
                     "a flipped sign",
                     "This is negative wherever q is not p. It is to be lowered to 0.",
-                    lambda log_p, log_q, dx: -pull_target(log_p, log_q, dx),
+                    lambda log_p, log_q, dx: -descended(log_p, log_q, dx),
                 ),
                 Mistake(
                     "the value of the loss",
