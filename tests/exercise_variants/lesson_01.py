@@ -223,7 +223,7 @@ MUTANTS = {
         ("a D that moves along", (all_flowing, 0.7637)),
         ("the minimax loss", (saturating_pull, 0.7637)),
         ("the direction of descent", (lambda p, s: -by_the_jacobian(p, s), 0.7637)),
-        ("the Kullback–Leibler divergence alone", (by_the_jacobian, math.log(5))),
+        ("KL(q‖p) alone", (by_the_jacobian, math.log(5))),
         ("a value in bits", (by_the_jacobian, 1.1018)),
     ],
     "1.4": [

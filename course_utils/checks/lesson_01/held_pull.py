@@ -114,10 +114,10 @@ EXERCISE = Exercise(
             name="the collapsed G's value",
             why="Eight of ten modes are missing, and yet it is less than half of KL(q‖p), ln 5.",
             wrong={
-                "the Kullback–Leibler divergence alone": (KL, "This is KL(q‖p). Subtract twice the JSD."),
+                "KL(q‖p) alone": (KL, "This is KL(q‖p). Subtract twice the JSD."),
                 "twice the Jensen–Shannon divergence": (KL - VALUE, "This is what the minimax G faces."),
-                "one JSD in place of two": (VALUE + (KL - VALUE) / 2, "Subtract the JSD twice."),
-                "the JSD with a plus": (2 * KL - VALUE, "The JSD is subtracted."),
+                "KL less one JSD": (VALUE + (KL - VALUE) / 2, "Subtract the JSD twice."),
+                "KL plus the JSD": (2 * KL - VALUE, "The JSD is subtracted."),
                 "half of it": (VALUE / 2, "This is KL(m‖p); there is a factor of 2."),
                 "a value in bits": (VALUE / 0.6931472, "Right in bits; give it in nats."),
             },

@@ -104,12 +104,12 @@ EXERCISE = Exercise(
                     lambda h, c: math.sqrt((1 - h * c / 4) ** 2 + h**2 / 4),
                 ),
                 Mistake(
-                    "the real part alone",
+                    "consensus: the real part alone",
                     "The number has an imaginary part h as well.",
                     lambda h, c: abs(1 - h * c),
                 ),
                 Mistake(
-                    "the square of the factor",
+                    "consensus: the square of the factor",
                     "The modulus has a root.",
                     lambda h, c: (1 - h * c) ** 2 + h**2,
                 ),
