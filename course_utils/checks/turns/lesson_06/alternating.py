@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations, outcome
+from course_utils.checks.turns.lesson_06.one_round import probe
 
 
 def alternating(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> Tensor:
@@ -18,18 +18,6 @@ def alternating(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> T
 def d_first(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> Tensor:
     d_moved = torch.stack([state[..., 0], (state + h * field(state))[..., 1]], dim=-1)
     return torch.stack([(d_moved + h * field(d_moved))[..., 0], d_moved[..., 1]], dim=-1)
-
-
-def crooked(state: Tensor) -> Tensor:
-    """A field like that of the lesson, without its symmetry."""
-    theta, psi = state.unbind(-1)
-    return torch.stack([1.3 * psi, 0.2 - theta - 0.4 * psi], -1) * torch.sigmoid(theta * psi)[..., None]
-
-
-def probe(step) -> Observations:
-    many = outcome(step, gradients=False, state=1 + torch.randn(5, 2), field=crooked, h=0.4)
-    one = outcome(step, gradients=False, state=torch.randn(2), field=crooked, h=0.4)
-    return {"the new state": many["the value"], "the new state of a single game": one["the value"]}
 
 
 TURN = Exercise(

@@ -2,33 +2,16 @@
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations, outcome
+from course_utils.checks.turns.lesson_06.alternating import alternating
+from course_utils.checks.turns.lesson_06.one_round import probe
 
 
 def extragradient(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> Tensor:
     ahead = state + h * field(state)
     return state + h * field(ahead)
-
-
-def alternating(state: Tensor, field: Callable[[Tensor], Tensor], h: float) -> Tensor:
-    halfway = torch.stack([(state + h * field(state))[..., 0], state[..., 1]], -1)
-    return torch.stack([halfway[..., 0], (halfway + h * field(halfway))[..., 1]], -1)
-
-
-def crooked(state: Tensor) -> Tensor:
-    """A field like the minimax one, without its symmetry."""
-    theta, psi = state.unbind(-1)
-    return torch.stack([1.3 * psi, 0.2 - theta], -1) * torch.sigmoid(theta * psi)[..., None]
-
-
-def probe(step) -> Observations:
-    many = outcome(step, gradients=False, state=1 + torch.randn(5, 2), field=crooked, h=0.4)
-    one = outcome(step, gradients=False, state=torch.randn(2), field=crooked, h=0.4)
-    return {"the new state": many["the value"], "the new state of a single game": one["the value"]}
 
 
 TURN = Exercise(
