@@ -50,7 +50,8 @@ def main(argv: list[str]) -> int:
     options = [arg for arg in args.pytest if arg not in targets]
     lessons = sorted(all_notebooks(), key=seconds, reverse=True)
     solved = exercise_notebooks("solutions") if args.claims else []  # the same cells again, with the answers in them
-    targets = targets or [*lessons, *LONG, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
+    first = [*lessons, *filter(Path.exists, LONG)]
+    targets = targets or [*first, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":
