@@ -23,6 +23,22 @@ pytestmark = pytest.mark.thorough
 TEETH = 0.8  # of a lesson's claims turn with one mutation or another
 
 
+def no_identity_is_checked(patch) -> None:
+    """For a mutation that breaks a lesson's identities, too: the lesson is to come to its claims."""
+    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+
+
+def turn_replaced(patch, turn_number: str, replacement) -> None:
+    """The lesson goes on with another function in the place of a turn's."""
+    your_turn = Lesson.your_turn
+
+    def turn(course, number, *answers):
+        answer = your_turn(course, number, *answers)
+        return replacement if number == turn_number else answer
+
+    patch.setattr(Lesson, "your_turn", turn)
+
+
 def untrained(patch) -> None:
     """What a run draws comes from a network that was never trained."""
 
@@ -55,7 +71,7 @@ def losses_exchanged(patch) -> None:
 def nothing_moves_nor_is_checked(patch) -> None:
     """As `nothing_moves`, in lessons with identities that then fail: a step of Adam, tables of logits that learn."""
     nothing_moves(patch)
-    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+    no_identity_is_checked(patch)
 
 
 def generator_losses_exchanged(patch) -> None:
@@ -67,7 +83,7 @@ def generator_losses_exchanged(patch) -> None:
 def distance_of_nothing(patch) -> None:
     """The package's Fréchet distance is 1, whoever is judged and on however many samples."""
     patch.setattr(evaluation, "frechet_distance", lambda *moments: 1.0)
-    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+    no_identity_is_checked(patch)
 
 
 def reality_for_the_samples(patch) -> None:
@@ -94,16 +110,11 @@ def choices_that_change_nothing(patch) -> None:
 
 def piles_by_class(patch) -> None:
     """The images are sorted by class and dealt in that order: known, reference and fresh are of other digits."""
-    images, your_turn = data.load_images("digits"), Lesson.your_turn
+    images = data.load_images("digits")
     order = images.labels.argsort()
     by_class = replace(images, images=images.images[order], labels=images.labels[order])
     patch.setattr("course_utils.lesson.load_images", lambda device: by_class)
-
-    def turn(course, number, *answers):
-        answer = your_turn(course, number, *answers)
-        return in_file_order if number == "12.1" else answer
-
-    patch.setattr(Lesson, "your_turn", turn)
+    turn_replaced(patch, "12.1", in_file_order)
 
 
 def nothing_is_done_to_the_images(patch) -> None:
@@ -134,27 +145,17 @@ def points_of_the_data_counted_strictly(patch) -> None:
 def no_mixture(patch) -> None:
     """Where the mixture of two densities is asked for, the first of the two is handed back."""
     patch.setattr(torch, "logaddexp", lambda first, second: first + math.log(2) + 0 * second)
-    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
-
-
-def turn_replaced(patch, turn_number: str, replacement) -> None:
-    """The lesson goes on with another function in the place of a turn's, and checks no identity."""
-    your_turn = Lesson.your_turn
-
-    def turn(course, number, *answers):
-        answer = your_turn(course, number, *answers)
-        return replacement if number == turn_number else answer
-
-    patch.setattr(Lesson, "your_turn", turn)
-    patch.setattr(Lesson, "check", lambda self, text, holds, measured=None: None)
+    no_identity_is_checked(patch)
 
 
 def nobody_wants_anything(patch) -> None:
     turn_replaced(patch, "06.1", lambda state: 0 * state)
+    no_identity_is_checked(patch)
 
 
 def both_at_once(patch) -> None:
     turn_replaced(patch, "06.2", lambda state, field, h: state + h * field(state))
+    no_identity_is_checked(patch)
 
 
 MUTATIONS = {

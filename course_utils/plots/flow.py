@@ -26,8 +26,7 @@ def gan_flow(title: str | None = "Two steps: the same networks, another loss, an
         figure, grid = new_figure(9, 4.7, 2, 1)
         put_title(figure, title)
         for (axes,), heading in zip(grid, ("D’s step", "G’s step"), strict=True):
-            axes.set(xlim=(-0.2, 9.0), ylim=(-0.95, 1.3), xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
+            bare(axes, (-0.2, 9.0), (-0.95, 1.3))
             axes.set_title(heading, fontweight="bold")
         _discriminator_step(grid[0, 0])
         _generator_step(grid[1, 0])
@@ -42,13 +41,15 @@ def _discriminator_step(axes: Axes) -> None:
     axes.text(middle - 0.1, 0.1, "G(z)", ha="right", va="bottom")
     axes.plot([middle, middle], [-0.75, 0.25], color=INK, linewidth=3)
     axes.text(middle - 0.12, -0.5, "detach", ha="right", va="center", fontweight="bold")
-    _back(axes, X_LOSS + 0.6, middle + 0.08, DISCRIMINATOR)
+    back(axes, X_LOSS + 0.6, middle + 0.08, DISCRIMINATOR)
+    _gradient(axes, DISCRIMINATOR)
 
 
 def _generator_step(axes: Axes) -> None:
     _way_to_the_loss(axes, GENERATOR, None, "D(G(z))\n→ loss of G")
     axes.text((X_G + X_D) / 2, 0.1, "G(z)", ha="center", va="bottom")
-    _back(axes, X_LOSS + 0.6, X_G, GENERATOR)
+    back(axes, X_LOSS + 0.6, X_G, GENERATOR)
+    _gradient(axes, GENERATOR)
 
 
 def _way_to_the_loss(axes: Axes, g_role: Role | None, d_role: Role | None, loss: str) -> None:
@@ -60,6 +61,12 @@ def _way_to_the_loss(axes: Axes, g_role: Role | None, d_role: Role | None, loss:
     forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
     forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
     forward(axes, (X_D + HALF, 0), (X_LOSS - 0.1, 0))
+
+
+def bare(axes: Axes, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+    """A sheet to draw on, without ticks and frame."""
+    axes.set(xlim=x_range, ylim=y_range, xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
 
 
 def box(axes: Axes, x: float, name: str, role: Role | None, below: str | None = None) -> None:
@@ -81,8 +88,11 @@ def forward(axes: Axes, start: tuple[float, float], end: tuple[float, float]) ->
     axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6})
 
 
-def _back(axes: Axes, start: float, end: float, role: Role) -> None:
+def back(axes: Axes, start: float, end: float, role: Role, y: float = BACK_Y) -> None:
     """The gradient's way back, under the boxes."""
     look = {"arrowstyle": "-|>", "color": role.colour, "linewidth": 2.2, "linestyle": (0, (4, 2)), "mutation_scale": 16}
-    axes.annotate("", xy=(end, BACK_Y), xytext=(start, BACK_Y), arrowprops=look)
+    axes.annotate("", xy=(end, y), xytext=(start, y), arrowprops=look)
+
+
+def _gradient(axes: Axes, role: Role) -> None:
     axes.text((X_D + X_LOSS) / 2 + 0.4, BACK_Y - 0.08, "gradient", ha="center", va="top", color=role.ink)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from course_utils.plots.caption import Caption, show
-from course_utils.plots.flow import X_D, X_G, X_Z, box, forward
+from course_utils.plots.flow import HALF, X_D, X_G, X_Z, bare, box, forward
 from course_utils.plots.style import DISCRIMINATOR, GENERATOR, OPTIMAL, course_style, new_figure, put_title
 
 START, H = (1.0, -0.7), 0.6  # where the players stand, and how large a step is drawn
@@ -28,8 +28,7 @@ def game_flow(title: str | None = "One value, two wishes") -> Caption:
     with course_style():
         figure, ((axes,),) = new_figure(9, 2.9)
         put_title(figure, title)
-        axes.set(xlim=(-0.2, 9.4), ylim=(-1.0, 1.5), xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
+        bare(axes, (-0.2, 9.4), (-1.0, 1.5))
         axes.text(X_Z, 0, "z", ha="center", va="center", fontsize=13)
         box(axes, X_G, "G", GENERATOR, "wants V small")
         box(axes, X_D, "D", DISCRIMINATOR, "wants V large")
@@ -37,10 +36,10 @@ def game_flow(title: str | None = "One value, two wishes") -> Caption:
         axes.text(X_G + 0.7, 1.15, "real samples x, density p", ha="center", va="center")
         axes.text(X_D + 1.35, 0.08, "D(x), D(G(z))", ha="center", va="bottom")
         axes.text(7.9, 0, "value V(G, D)", ha="left", va="center", fontsize=12)
-        forward(axes, (X_Z + 0.15, 0), (X_G - 0.5, 0))
-        forward(axes, (X_G + 0.5, 0), (X_D - 0.5, 0))
-        forward(axes, (X_G + 2.15, 1.0), (X_D - 0.5, 0.24))
-        forward(axes, (X_D + 0.5, 0), (7.8, 0))
+        forward(axes, (X_Z + 0.15, 0), (X_G - HALF, 0))
+        forward(axes, (X_G + HALF, 0), (X_D - HALF, 0))
+        forward(axes, (X_G + 2.15, 1.0), (X_D - HALF, 0.24))
+        forward(axes, (X_D + HALF, 0), (7.8, 0))
         return show(figure, OF_THE_GAME)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.plots.caption import Caption, show
-from course_utils.plots.flow import BACK_Y, INK, X_D, X_G, X_LOSS, X_Z, box, forward
+from course_utils.plots.flow import BACK_Y, HALF, INK, X_D, X_G, X_LOSS, X_Z, back, bare, box, forward
 from course_utils.plots.style import GENERATOR, course_style, new_figure, put_title
 
 X_LAST = X_LOSS + 0.75  # the middle of the loss
@@ -25,21 +25,19 @@ def gradient_way(title: str | None = "The way of the gradient to G: three factor
     with course_style():
         figure, ((axes,),) = new_figure(9, 3.0, 1, 1)
         put_title(figure, title)
-        axes.set(xlim=(-0.2, 9.4), ylim=(-1.75, 0.75), xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
+        bare(axes, (-0.2, 9.4), (-1.75, 0.75))
         axes.text(X_Z, 0, "z", ha="center", va="center", fontsize=13)
         box(axes, X_G, "G", GENERATOR)
         box(axes, X_D, "D", None)
         axes.text(X_LOSS + 0.1, 0, "loss of G", ha="left", va="center", fontsize=13)
         for (start, end), said in {
-            (X_Z + 0.15, X_G - 0.5): "",
-            (X_G + 0.5, X_D - 0.5): "x = G(z)",
-            (X_D + 0.5, X_LOSS): "f = D(x)",
+            (X_Z + 0.15, X_G - HALF): "",
+            (X_G + HALF, X_D - HALF): "x = G(z)",
+            (X_D + HALF, X_LOSS): "f = D(x)",
         }.items():
             forward(axes, (start, 0), (end, 0))
             axes.text((start + end) / 2, 0.1, said, ha="center", va="bottom")
-        look = {"arrowstyle": "-|>", "color": GENERATOR.colour, "linewidth": 2.2, "linestyle": (0, (4, 2))}
-        axes.annotate("", xy=(X_G, BACK_Y), xytext=(X_LAST + 0.3, BACK_Y), arrowprops=look | {"mutation_scale": 16})
+        back(axes, X_LAST + 0.3, X_G, GENERATOR)
         axes.text((X_D + X_G) / 2, BACK_Y + 0.06, "gradient", ha="center", va="bottom", color=GENERATOR.ink)
         for x, (formula, meaning) in FACTORS.items():
             axes.text(x, BACK_Y - 0.12, formula, ha="center", va="top", fontsize=13, color=GENERATOR.ink)

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from course_utils.plots.caption import Caption, show
+from course_utils.plots.flow import back, bare, forward
 from course_utils.plots.style import DISCRIMINATOR, GENERATOR, Role, course_style, new_figure, put_title
 
-INK = "#1A1A1A"
 UP = [(64, 7), (32, 14), (1, 28)]  # (channels, side) of G's maps, and of D's
 DOWN = [(1, 28), (16, 14), (64, 7), (128, 4)]
 UP_STEPS = ("linear", "stride 2 up", "stride 2 up")
@@ -27,15 +27,14 @@ def map_flow(title: str | None = "Maps grow on the way to the image, and shrink 
         figure, grid = new_figure(9, 4.6, 2, 1)
         put_title(figure, title)
         for (axes,), heading in zip(grid, ("Generator G", "Discriminator D"), strict=True):
-            axes.set(xlim=(0, 10), ylim=(-2.5, 1.9), xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
+            bare(axes, (0, 10), (-2.5, 1.9))
             axes.set_title(heading, fontweight="bold")
         _row(grid[0, 0], "z\n32", UP, UP_STEPS, "", GENERATOR, "gradient of G’s step, coming from D")
         _row(grid[1, 0], "", DOWN, DOWN_STEPS, "logit", DISCRIMINATOR, "gradient of both steps; in G’s step it goes on")
         return show(figure, CAPTION)
 
 
-def _row(axes: Axes, first: str, maps: list, steps: tuple[str, ...], last: str, role: Role, back: str) -> None:
+def _row(axes: Axes, first: str, maps: list, steps: tuple[str, ...], last: str, role: Role, way: str) -> None:
     """Boxes from left to right, the name of a layer over each arrow, and the dashed way back below."""
     x = 0.35
     if first:
@@ -54,16 +53,13 @@ def _row(axes: Axes, first: str, maps: list, steps: tuple[str, ...], last: str, 
             x = _arrow(axes, x, steps[number])
     if last:
         axes.text(x + 0.1, 0, last, ha="left", va="center", fontsize=12)
-    look = {"arrowstyle": "-|>", "color": role.colour, "linewidth": 2.2, "linestyle": (0, (4, 2)), "mutation_scale": 16}
-    axes.annotate("", xy=(start, -1.98), xytext=(x + 0.6, -1.98), arrowprops=look)
-    axes.text((start + x) / 2, -2.06, back, ha="center", va="top", color=role.ink)
+    back(axes, x + 0.6, start, role, y=-1.98)
+    axes.text((start + x) / 2, -2.06, way, ha="center", va="top", color=role.ink)
 
 
 def _arrow(axes: Axes, x: float, name: str) -> float:
     """An arrow that begins at x, with its layer's name; returns where the next thing begins."""
     end = x + 1.4
-    axes.annotate(
-        "", xy=(end, 0), xytext=(x + 0.08, 0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6}
-    )
+    forward(axes, (x + 0.08, 0), (end, 0))
     axes.text((x + end) / 2, 0.12, name, ha="center", va="bottom", fontsize=10)
     return end + 0.06
