@@ -23,7 +23,7 @@ def make_brief() -> None:
     """From now on, in this process, lessons are brief."""
     for kind in (training.GANStep, training.ModelStep, training.VAEStep, training.CycleStep):
         if "__call__" in vars(kind):
-            kind.__call__ = _few_updates(kind.__call__)
+            kind.__call__ = few_updates(kind.__call__)
     for name in training.__all__:
         if name.startswith("train_"):
             setattr(training, name, _few_steps(getattr(training, name)))
@@ -34,7 +34,9 @@ def make_brief() -> None:
     Lesson.images = property(functools.partial(_images, Lesson.images.fget))
 
 
-def _few_updates(step):
+def few_updates(step):
+    """The `__call__` of a step, which returns the last of its first results from then on."""
+
     @functools.wraps(step)
     def take(self, *arguments):
         done = vars(self).setdefault("rows_of_first_updates", [])

@@ -139,8 +139,8 @@ TURN = Exercise(
                 ),
                 Mistake(
                     "biases that BatchNorm takes away",
-                    "The images are the same: BatchNorm subtracts the mean of each channel, and has a bias of its own. "
-                    "Write bias=False for the layer that it follows, and for the linear one.",
+                    "BatchNorm subtracts the mean of each channel, and has a shift of its own. Write bias=False for the "
+                    "convolution that it follows, and, as the task says, for the linear layer.",
                     everywhere((", bias=False", "")),
                 ),
                 Mistake(
