@@ -7,11 +7,11 @@ from dataclasses import replace
 import nbformat
 import pytest
 import torch
-from stand_in.brief import few_updates
+from stand_in.brief import KINDS_OF_STEPS, few_updates
 from torch import nn
 from torch.nn.functional import conv_transpose2d
 
-from course_utils import data, evaluation, objectives, training
+from course_utils import data, evaluation, objectives
 from course_utils.checks.turns.lesson_12.deal import in_file_order
 from course_utils.commands.audit import CONVERTED
 from course_utils.commands.lessons import all_lessons
@@ -67,9 +67,8 @@ def nothing_is_trained(patch) -> None:
     measure how a run's numbers scatter: they now repeat.
     """
     nothing_moves(patch)
-    for step in (training.GANStep, training.ModelStep):
-        if "__call__" in vars(step):
-            patch.setattr(step, "__call__", few_updates(step.__call__))
+    for kind in KINDS_OF_STEPS:
+        patch.setattr(kind, "__call__", few_updates(kind.__call__))
 
 
 def losses_exchanged(patch) -> None:

@@ -66,6 +66,13 @@ POINTS = np.random.default_rng(0).normal(size=(60, 2))
 IMAGES = torch.linspace(-1, 1, 12 * 64).reshape(12, 1, 8, 8)
 
 
+def figures_drawn(monkeypatch):
+    """The list to which each figure that is drawn from now on is added."""
+    drawn, to_png = [], caption.to_png
+    monkeypatch.setattr(caption, "to_png", lambda figure: (drawn.append(figure), to_png(figure))[1])
+    return drawn
+
+
 def turn(points):
     """The field that rotates about the origin."""
     return torch.stack([-points[:, 1], points[:, 0]], 1)
@@ -457,13 +464,20 @@ def test_lines_of_several_runs_are_their_mean_with_its_interval(monkeypatch):
     runs = [[1.0, 3.0], [4.0, 4.0]]
     text = plots.lines({"a": ([0, 1], runs)}, "t", "v", "Runs.")
     assert text.endswith("a (mean of 2 runs): 2.00 to 4.00.")
-    figures, to_png = [], caption.to_png
-    monkeypatch.setattr(caption, "to_png", lambda figure: (figures.append(figure), to_png(figure))[1])
+    drawn = figures_drawn(monkeypatch)
     plots.lines({"a": ([0, 1], runs)}, "t", "v", "Runs.")
-    (axes,) = figures[0].axes
+    (axes,) = drawn[0].axes
     assert axes.get_lines()[0].get_ydata().tolist() == [2.0, 4.0]
     heights = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert heights.max() == pytest.approx(2 + 12.706, abs=1e-3)  # t(0.975, 1 degree of freedom) · s/√2, with s = √2
+
+
+@pytest.mark.parametrize(("sets", "columns"), [(5, 6), (6, 6), (3, 12), (2, 4)])
+def test_sets_of_images_stay_on_the_page(monkeypatch, sets, columns):
+    drawn, images = figures_drawn(monkeypatch), torch.zeros(12, 1, 28, 28)
+    plots.compare_grids({f"set {k}": images for k in range(sets)}, columns=columns)
+    boxes = [axes.get_position() for axes in drawn[0].axes]
+    assert len(boxes) == sets and all(0 <= box.x0 < box.x1 <= 1 and 0 <= box.y0 < box.y1 <= 1 for box in boxes)
 
 
 def test_seed_dots_reports_mean_interval_and_floor():
@@ -491,8 +505,7 @@ def test_seed_dots_explains_bad_input(call, message):
 
 
 def test_lines_passes_options_on_and_gives_no_two_curves_one_look(monkeypatch):
-    drawn, to_png = [], caption.to_png
-    monkeypatch.setattr(caption, "to_png", lambda figure: (drawn.append(figure), to_png(figure))[1])
+    drawn = figures_drawn(monkeypatch)
     x = torch.arange(1.0, 6.0)
     curves = {name: (x, x * i) for i, name in enumerate("abcdefg")}
     plots.lines(curves, "t", "v", "Seven.", roles={"c": plots.REAL, "d": plots.YOURS}, xscale="log")

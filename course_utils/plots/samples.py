@@ -35,7 +35,9 @@ def sample_grid(images, title: str | None = None, columns: int = 8, reference=No
 
 
 def compare_grids(grids: Mapping[str, object], title: str | None = None, columns: int = 4) -> Caption:
-    """Several sets of images side by side, as {"label": images [n, c, h, w]}, each under its label."""
+    """Several sets of images side by side, as {"label": images [n, c, h, w]}, each under its label, with `columns` to
+    a row, or as many as the page holds.
+    """
     require_mapping("what compare_grids needs", grids, '{"label": images, ...}')
     if len(grids) > 6:
         raise ValueError(
@@ -100,6 +102,8 @@ def _pictures(
         left += 9 * max(len(label) for label in row_labels)
     share = (880 - left - gap * (len(sets) - 1)) // len(sets)
     cell = max(pixels.shape[2] for _, pixels in sets)
+    if width is None:  # more rows, where a set would be too wide even pixel for pixel; a walk keeps its row
+        columns = min(columns, max(1, (share - 2) // (cell + 2)))
     shown = min(columns, max(len(pixels) for _, pixels in sets))
     widest = min(share, width or max(cell, 64) * shown + 2 * (shown + 1))
     pictures = [arrays.montage(pixels, columns, widest) for _, pixels in sets]

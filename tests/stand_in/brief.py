@@ -9,6 +9,11 @@ from dataclasses import replace
 from course_utils import training
 from course_utils.lesson import Lesson
 
+KINDS_OF_STEPS = [  # that are not another's, inherited
+    kind
+    for kind in (training.GANStep, training.ModelStep, training.VAEStep, training.CycleStep)
+    if "__call__" in vars(kind)
+]
 UPDATES = 3
 STEPS = 20_000  # that a run goes through at the most
 FEWER = {  # (lesson, value of the gpu budget): what the lesson's own loops, and long evaluations, do with less of
@@ -21,9 +26,8 @@ ASKS_FOR_MNIST = {"08"}  # by its name, for what only a GPU runs
 
 def make_brief() -> None:
     """From now on, in this process, lessons are brief."""
-    for kind in (training.GANStep, training.ModelStep, training.VAEStep, training.CycleStep):
-        if "__call__" in vars(kind):
-            kind.__call__ = few_updates(kind.__call__)
+    for kind in KINDS_OF_STEPS:
+        kind.__call__ = few_updates(kind.__call__)
     for name in training.__all__:
         if name.startswith("train_"):
             setattr(training, name, _few_steps(getattr(training, name)))

@@ -139,8 +139,8 @@ TURN = Exercise(
                 ),
                 Mistake(
                     "biases that BatchNorm takes away",
-                    "BatchNorm subtracts the mean of each channel, and has a shift of its own. Write bias=False for the"
-                    " convolution that it follows, and, as the task says, for the linear layer.",
+                    "BatchNorm subtracts the mean of each channel, and has a shift of its own. Write bias=False for "
+                    "the convolution that it follows, and, as the task says, for the linear layer.",
                     everywhere((", bias=False", "")),
                 ),
                 Mistake(
