@@ -85,7 +85,8 @@ def film(frames=3):
     return reel
 
 
-DIAGRAMS = "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow"  # which have no numbers in their captions
+# which have no numbers in their captions
+DIAGRAMS = "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow", "slope_flow"
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
@@ -103,6 +104,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "gan_flow": (plots.gan_flow, ["D’s step", "G’s step", "detach", "gradient", "moves", "does not move"]),
     "gradient_way": (plots.gradient_way, ["z", "x = G(z)", "f = D(x)", "loss of G", "∂ loss / ∂ f", "∂ f / ∂ x"]),
     "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
+    "slope_flow": (plots.slope_flow, ["real x", "R1", "generated G(z)", "R2", "between them", "gradient penalty", "D"]),
     "density_1d": (
         lambda: plots.density_1d({"real": (GRID, NORMAL), "generated": (GRID, SHIFTED)}),
         ["real", "generated", "density"],
@@ -211,7 +213,6 @@ def test_each_figure_is_displayed_once_with_its_text_alternative(name, displays,
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = draw()
-    assert isinstance(result, plots.Caption) and (re.search(r"\d", result) or name in DIAGRAMS)
     assert isinstance(result, plots.Caption) and (re.search(r"\d", result) or name in DIAGRAMS)
     pictures = [(data, metadata) for data, metadata in displays if "image/png" in data]
     assert len(pictures) == 1

@@ -24,6 +24,7 @@ from course_utils.plots.samples import compare_grids, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
 from course_utils.plots.scorecard import scorecard
 from course_utils.plots.seeds import seed_dots
+from course_utils.plots.slopes import slope_flow
 from course_utils.plots.style import (
     DISCRIMINATOR,
     FAKE,
@@ -80,6 +81,7 @@ __all__ = [
     "scorecard",
     "seed_dots",
     "show",
+    "slope_flow",
     "trajectories",
     "vector_field",
 ]

@@ -227,6 +227,7 @@ ROWS = [
     ("dots with a mean that is no flag", lambda: plots.seed_dots({"m": {"a": [1.0]}}, mean="no"), "mean must be"),
     ("a way with a number for its title", lambda: plots.gradient_way(3), "title must be a text"),
     ("a diagram of maps with a number for its title", lambda: plots.map_flow(3), "title must be a text"),
+    ("a diagram of slopes with a number for its title", lambda: plots.slope_flow(3), "title must be a text"),
     ("a frame of floats", lambda: plots.Film().add(np.zeros((4, 4, 3)), "first"), "uint8"),
     ("frames of two sizes", lambda: film().add(np.zeros((4, 4, 3), np.uint8), "next"), "one size"),
     (
