@@ -219,6 +219,12 @@ def test_each_exercise_is_announced_with_kind_minutes_points_and_its_section(pat
 
 
 @pytest.mark.parametrize("path", SOLUTIONS)
+def test_a_set_tells_the_progress_in_its_own_lesson(path):
+    code = "\n".join(cell["source"] for cell in cells(path) if cell["cell_type"] == "code")
+    assert re.findall(r'progress\("(\d\d)"\)', code) == [path.stem[:2]]
+
+
+@pytest.mark.parametrize("path", SOLUTIONS)
 def test_a_prediction_offers_the_letters_that_its_exercise_knows(path):
     code = "\n".join(cell["source"] for cell in cells(path) if cell["cell_type"] == "code")
     offered = re.findall(r'one of "A" to "(.)".*?^predict\("([\d.]+)"', code, re.M | re.S)
