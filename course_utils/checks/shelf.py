@@ -10,7 +10,8 @@ from functools import cache
 from course_utils.checks import turns as turn_folder
 from course_utils.checks.exercise import Exercise
 
-LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "10", "11", "12", "13", "15", "16")  # those with exercises
+# those with exercises
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "15", "16")
 
 
 class NoSuchExercise(LookupError):

@@ -17,6 +17,7 @@ from course_utils.plots.flow import gan_flow
 from course_utils.plots.game import game_flow, round_flow
 from course_utils.plots.gradient_way import gradient_way
 from course_utils.plots.ladder import ladder
+from course_utils.plots.latent_map import latent_map
 from course_utils.plots.lines import lines
 from course_utils.plots.maps import map_flow
 from course_utils.plots.roofline import roofline
@@ -40,6 +41,7 @@ from course_utils.plots.style import (
     course_style,
 )
 from course_utils.plots.trajectories import trajectories
+from course_utils.plots.vae_flow import vae_flow
 
 __all__ = [
     "DISCRIMINATOR",
@@ -71,6 +73,7 @@ __all__ = [
     "interactive",
     "interpolation",
     "ladder",
+    "latent_map",
     "lines",
     "log_density",
     "map_flow",
@@ -83,5 +86,6 @@ __all__ = [
     "show",
     "slope_flow",
     "trajectories",
+    "vae_flow",
     "vector_field",
 ]

@@ -68,28 +68,21 @@ def draw_shared_by_images(mean, log_var, k):
 # --- 8.3 ---------------------------------------------------------------------------------------------------
 
 
-def bound_by_largest(log_w):
-    top = log_w.max(dim=1, keepdim=True).values
-    return (top + (log_w - top).exp().mean(1, keepdim=True).log()).squeeze(1)
+def score_by_autograd(f, z, mean, std):
+    mu = mean.clone().requires_grad_()
+    rows = [torch.autograd.grad(Normal(mu, std).log_prob(one).sum(), mu)[0] for one in z]
+    return torch.stack(rows) * f.view(-1, 1)
 
 
-def bound_by_rows(log_weights):
-    return torch.stack([torch.logsumexp(row, 0) - math.log(len(row)) for row in log_weights])
+def score_by_einsum(f, z, mean, std):
+    return torch.einsum("n,nd->nd", f, (z - mean) * std.pow(-2))
 
 
-def bound_shifted(log_weights):
-    return torch.logsumexp(log_weights - math.log(log_weights.size(1)), dim=1)
+def score_by_loops(f, z, mean, std):
+    return torch.stack([f * (z[:, j] - mean[j]) / std[j].square() for j in range(z.shape[1])], dim=1)
 
 
-# --- 8.5 and 8.6 -------------------------------------------------------------------------------------------
-
-
-def active_by_loop(codes):
-    count = 0
-    for column in codes.T:
-        if ((column - column.mean()) ** 2).mean() > 0.01:
-            count += 1
-    return count
+# --- 8.4 ---------------------------------------------------------------------------------------------------
 
 
 def losses_by_rsample(encoder, decoder, x):
@@ -135,18 +128,8 @@ def drawn_without_gradient(mean, log_var):
 VARIANTS = {
     "8.1": [(by_distributions,), (by_loop,), (by_expectations,), (in_place,)],
     "8.2": [(draw_by_rsample,), (draw_by_loop,), (draw_by_two_loops,), (draw_repeated,), (draw_in_full,)],
-    "8.3": [(bound_by_largest,), (bound_by_rows,), (bound_shifted,)],
-    "8.4": [
-        (lambda d, m, w: (w * d / (2 * m)) ** 0.5, 0.000408),
-        (lambda pixels, latent_dim, weight: (0.5 * weight / latent_dim * pixels) ** 0.5, torch.tensor(0.00040816)),
-        (lambda d, m, w: torch.tensor(w * d / m / 2, dtype=torch.float64).sqrt(), 4.08e-4),
-    ],
-    "8.5": [
-        (active_by_loop, "C"),
-        (lambda means: ((means**2).mean(0) - means.mean(0) ** 2 > 0.01).sum(), " c "),
-        (lambda means: sum(v > 0.01 for v in torch.var(means, dim=0).tolist()), "c"),
-    ],
-    "8.6": [("D", losses_by_rsample), (" d ", losses_written_out), ("d", losses_by_mse)],
+    "8.3": [(score_by_autograd, "A"), (score_by_einsum, " a"), (score_by_loops, "a")],
+    "8.4": [("D", losses_by_rsample), (" d ", losses_written_out), ("d", losses_by_mse)],
 }
 
 MUTANTS = {
@@ -180,35 +163,15 @@ MUTANTS = {
         ),
     ],
     "8.3": [
-        ("the ELBO with k draws", (lambda lw: torch.stack([row.sum() / len(row) for row in lw]),)),
-        ("weights that leave the logarithm", (lambda lw: torch.log(torch.exp(lw).sum(1) / lw.shape[1]),)),
         (
-            "the largest weight of the whole batch taken out",
-            (lambda lw: lw.max() + torch.log(torch.exp(lw - lw.max()).sum(1) / lw.shape[1]),),
+            "a division by σ in the place of σ²",
+            (lambda f, z, mean, std: torch.stack([v * (one - mean) / std for v, one in zip(f, z, strict=True)]), "A"),
         ),
-        ("a sum of the weights instead of their mean", (lambda lw: bound_by_largest(lw) + math.log(lw.shape[1]),)),
-        (
-            "a bound in which the worst draws count most",
-            (lambda lw: math.log(lw.shape[1]) - torch.logsumexp(-lw, dim=1),),
-        ),
+        ("f left out", (lambda f, z, mean, std: (z - mean) / std.square(), "A")),
+        ("an average over the draws", (lambda f, z, mean, std: score_by_einsum(f, z, mean, std).mean(dim=0), "A")),
+        ("a fixed noise for all draws", (score_by_einsum, "c")),
     ],
     "8.4": [
-        ("a KL taken as summed", (lambda d, m, w: (0.5 * d * w) ** 0.5, 0.000408)),
-        ("a factor of two that got lost", (lambda d, m, w: (d * w) ** 0.5 / m**0.5, 0.000408)),
-        ("a standard deviation that was not squared", (lambda d, m, w: (w * d / (2 * m)) ** 0.5, 0.00408)),
-    ],
-    "8.5": [
-        (
-            "a mean square where the variance was meant",
-            (lambda means: sum(bool((column @ column) / len(column) > 0.01) for column in means.T), "C"),
-        ),
-        (
-            "the standard deviation compared with 0.01",
-            (lambda means: len([s for s in means.std(dim=0) if s > 0.01]), "C"),
-        ),
-        ("an accident of the first steps", (active_by_loop, "a")),
-    ],
-    "8.6": [
         ("the function as it was", ("D", losses_with(lambda mean, log_var: log_var.exp().sqrt() * mean))),
         ("a code that is still not drawn", ("D", losses_with(lambda mean, log_var: mean))),
         (

@@ -1,4 +1,4 @@
-"""Exercise 8.6: a bug hunt. A VAE that is better than possible."""
+"""Exercise 8.4: a bug hunt. A VAE that is better than possible."""
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,7 @@ def probe(losses) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="8.6",
+    number="8.4",
     title="Bug hunt: better than possible",
     hints=(
         "The KL is the price of what the code tells. At the end nearly nothing is paid. What does the reconstruction "

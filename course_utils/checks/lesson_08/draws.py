@@ -67,7 +67,7 @@ EXERCISE = Exercise(
             draw,
             probe=probe,
             why=(
-                "One noise for each draw, image and dimension: this is what the importance-weighted bound of 8.3 "
+                "One noise for each draw, image and dimension: this is what the importance-weighted bound of lesson 09 "
                 "averages over."
             ),
             mistakes=(

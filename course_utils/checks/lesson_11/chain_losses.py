@@ -91,7 +91,7 @@ EXERCISE = Exercise(
                 ),
                 Mistake(
                     "squared differences",
-                    "The loss is in grey levels, not in their squares. Squares also prefer blurred images: lesson 08.",
+                    "The loss is in grey levels, not in their squares. Squares also prefer blurred images.",
                     edited(chain_cycle_loss, (".abs()", ".square()")),
                 ),
                 Mistake(

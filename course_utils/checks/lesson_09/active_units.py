@@ -1,4 +1,4 @@
-"""Exercise 8.5: an experiment. Which latent dimensions die, and why?"""
+"""Exercise 9.3: an experiment. Which latent dimensions die, and why?"""
 
 import torch
 from torch import Tensor
@@ -21,13 +21,13 @@ def probe(count) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="8.5",
+    number="9.3",
     title="Which dimensions die?",
     hints=(
         "A dimension is active if its posterior mean differs from image to image. And what do the runs have in common "
         "in which two dimensions died, that the other run has not?",
         "Take the variance over the images, one for each dimension, and compare with 0.01. For the conclusion compare "
-        "the five variances of the data with s² in each run; the end of section 7 says what the optimum does.",
+        "the five variances of the data with s² in each run; the end of section 2 says what the optimum does.",
     ),
     parts=(
         Part(

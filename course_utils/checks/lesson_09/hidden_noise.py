@@ -1,4 +1,4 @@
-"""Exercise 8.4: the noise level that a weighted squared error assumes."""
+"""Exercise 9.2: the noise level that a weighted squared error assumes."""
 
 import math
 
@@ -25,7 +25,7 @@ def probe(std) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="8.4",
+    number="9.2",
     title="Two means and a weight: which noise?",
     hints=(
         "Multiply the loss by the number that turns its KL term into the KL of the whole code, summed and with the "

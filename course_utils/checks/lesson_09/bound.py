@@ -1,4 +1,4 @@
-"""Exercise 8.3: the importance-weighted bound from log weights."""
+"""Exercise 9.1: the importance-weighted bound from log weights."""
 
 import math
 
@@ -22,7 +22,7 @@ def probe(bound) -> Observations:
 
 
 EXERCISE = Exercise(
-    number="8.3",
+    number="9.1",
     title="The importance-weighted bound",
     hints=(
         "Which comes first, the average or the logarithm? And what is exp(−800) in float32?",
