@@ -9,9 +9,10 @@ import numpy as np
 from course_utils.inputs import require_number
 from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
-from course_utils.plots.style import OKABE_ITO, course_style, new_figure, put_title
+from course_utils.plots.style import OKABE_ITO, YELLOW, course_style, new_figure, put_title
 
-MOST = 600  # codes that are drawn; more hide one another
+MOST = 400  # codes that are drawn; more hide one another
+COLOURS = [colour for colour in OKABE_ITO if colour != YELLOW]  # digits that can be read on white
 
 
 def latent_map(codes, labels, pictures, extent: float = 3.0, title: str | None = None) -> Caption:
@@ -41,8 +42,8 @@ def latent_map(codes, labels, pictures, extent: float = 3.0, title: str | None =
         put_title(figure, title)
         for number in drawn:
             digit = int(labels[number])
-            colour = OKABE_ITO[digit % len(OKABE_ITO)]
-            left.text(*codes[number], str(digit), color=colour, ha="center", va="center", fontsize=8)
+            colour = COLOURS[digit % len(COLOURS)]
+            left.text(*codes[number], str(digit), color=colour, ha="center", va="center", fontsize=10)
         right.imshow(arrays.montage(pixels, k, 420), extent=(-extent, extent, -extent, extent), aspect="equal")
         for axes in (left, right):
             axes.set(xlim=(-extent, extent), ylim=(-extent, extent), xlabel="z₁", ylabel="z₂", aspect="equal")

@@ -228,6 +228,16 @@ ROWS = [
     ("a way with a number for its title", lambda: plots.gradient_way(3), "title must be a text"),
     ("a diagram of maps with a number for its title", lambda: plots.map_flow(3), "title must be a text"),
     ("a diagram of slopes with a number for its title", lambda: plots.slope_flow(3), "title must be a text"),
+    ("a diagram of a VAE with a number for its title", lambda: plots.vae_flow(3), "title must be a text"),
+    (
+        "a map of codes in three dimensions",
+        lambda: plots.latent_map(torch.ones(2, 3), [1, 2], IMAGES),
+        "codes must have",
+    ),
+    ("a map with too few labels", lambda: plots.latent_map(POINTS, [1], IMAGES), "labels must have shape"),
+    ("a map with labels that are no digits", lambda: plots.latent_map(POINTS[:1], [12], IMAGES), "from 0 to 9"),
+    ("a map with three pictures", lambda: plots.latent_map(POINTS[:1], [1], IMAGES[:3]), "square number"),
+    ("a map of no size", lambda: plots.latent_map(POINTS[:1], [1], IMAGES, extent=0), "extent must be"),
     ("a frame of floats", lambda: plots.Film().add(np.zeros((4, 4, 3)), "first"), "uint8"),
     ("frames of two sizes", lambda: film().add(np.zeros((4, 4, 3), np.uint8), "next"), "one size"),
     (
