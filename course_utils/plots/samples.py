@@ -13,6 +13,8 @@ from course_utils.plots import arrays
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.style import course_style, new_figure, put_title
 
+WALK = 860  # pixels of the page that a walk may take
+
 
 def sample_grid(images, title: str | None = None, columns: int = 8, reference=None) -> Caption:
     """Images [n, c, h, w] (float in [-1, 1] or uint8) in a grid, `columns` to a row.
@@ -64,6 +66,12 @@ def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: st
         raise ValueError(
             f"rows must all have the same shape [steps ≥ 2, c, h, w], got {[w.shape[:1] + w.shape[1:3] for w in walks]}"
         )
+    most = (WALK - 2) // (walks[0].shape[2] + 2)
+    if len(walks[0]) > most:
+        raise ValueError(
+            f"a walk of {len(walks[0])} images of {walks[0].shape[2]} pixels is wider than the page; show at most "
+            f"{most} of them, such as every second one, row[::2]"
+        )
     if labels is not None and len(labels) != len(walks):
         raise ValueError(
             f"interpolation got {arrays.count(len(walks), 'row')} but "
@@ -80,7 +88,7 @@ def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: st
         "one sudden jump)."
     )
     with course_style():
-        figure = _pictures([(None, np.concatenate(walks))], steps, title, row_labels=labels, width=860)
+        figure = _pictures([(None, np.concatenate(walks))], steps, title, row_labels=labels, width=WALK)
         return show(figure, caption)
 
 

@@ -96,6 +96,7 @@ ROWS = [
     ("more grids than fit", lambda: plots.compare_grids(dict.fromkeys("abcdefg", IMAGES)), "at most 6"),
     ("walks of two lengths", lambda: plots.interpolation([IMAGES, IMAGES[:2]]), "same shape"),
     ("labels of another number", lambda: plots.interpolation([IMAGES], ["a", "b"]), "1 row but 2 labels"),
+    ("a walk wider than the page", lambda: plots.interpolation([IMAGES[:1].repeat(86, 1, 1, 1)]), "at most 85 of them"),
     ("walks in a dictionary", lambda: plots.interpolation({"a": IMAGES}), "list of rows"),
     ("no walks", lambda: plots.interpolation([]), "at least one row"),
     ("a history that is a tensor", lambda: plots.gan_curves(POINTS), "run.history"),
