@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
-from course_utils.checks.observe import Observations, Roughly
+from course_utils.checks.observe import Observations
+from course_utils.checks.turns.lesson_08.sampler import gradients, moments
 
 K = 1000  # enough for the averages below, and few enough for an answer that loops over draws and images
 
@@ -22,36 +23,14 @@ def probe(draw) -> Observations:
     """1,000 draws for three images in two dimensions: their averages, what is shared, and which gradients flow."""
     mean = (2 * torch.randn(3, 2)).requires_grad_()
     log_var = torch.tensor([[-1.0, 1.0], [0.5, -0.5], [0.8, -0.8]]).requires_grad_()
-    std = (log_var.detach() / 2).exp()
     z = draw(mean, log_var, K)
     seen: Observations = {f"the result for k = {K}, n = 3, d = 2": torch.zeros(z.shape)}  # for its shape
     if z.shape != (K, 3, 2):
         return seen
-    average, spread = z.detach().mean(0), z.detach().std(0)
-    seen["the standard deviation over the draws, in units of σ"] = Roughly(spread / std, 0.16)
     seen["two calls give different draws"] = not torch.equal(draw(mean, log_var, 2), draw(mean, log_var, 2))
-    if spread.max() < 1e-3:
+    if z.detach().std(0).max() < 1e-3:  # nothing is drawn, whatever stands there in its place
         return seen
-    noise = (z.detach() - average) / spread.clamp(min=1e-6)
-    seen["the average draw minus the mean, in units of σ"] = Roughly((average - mean.detach()) / std, 0.22)
-    seen["the correlation between two images"] = Roughly((noise[:, 0] * noise[:, 1]).mean(), 0.22)
-    seen["the correlation between two dimensions"] = Roughly((noise[..., 0] * noise[..., 1]).mean(), 0.22)
-    return seen | _gradients(z, mean, log_var)
-
-
-def _gradients(z: Tensor, mean: Tensor, log_var: Tensor) -> Observations:
-    """That of the average draw with respect to mean, and of the average (z − μ)² with respect to log_var."""
-    names = (
-        "the gradient of the average draw with respect to mean",
-        "the gradient of the average (z − μ)² with respect to log_var",
-    )
-    if not z.requires_grad:
-        return dict.fromkeys(names)
-    variance = log_var.detach().exp()
-    (to_mean,) = torch.autograd.grad(z.mean(0).sum(), mean, retain_graph=True, allow_unused=True)
-    spread = (z - mean.detach()).square().mean(0).sum()
-    (to_log_var,) = torch.autograd.grad(spread, log_var, allow_unused=True)
-    return {names[0]: to_mean, names[1]: None if to_log_var is None else Roughly(to_log_var / variance, 0.6)}
+    return seen | moments(z, mean, (log_var / 2).exp()) | gradients(z, mean, log_var, log_var.exp())
 
 
 EXERCISE = Exercise(

@@ -26,31 +26,39 @@ def probe(answer) -> Observations:
     if first.shape != (3, 2):
         return seen
     z = torch.stack([first, *(answer(mean, std) for _ in range(CALLS - 1))])
-    average, spread = z.detach().mean(0), z.detach().std(0)
     seen["two calls give different draws"] = not torch.equal(z[0], z[1])
-    seen["the standard deviation over the draws, in units of σ"] = Roughly(spread / std.detach(), 0.2)
-    seen["the average draw minus the mean, in units of σ"] = Roughly((average - mean.detach()) / std.detach(), 0.3)
+    return seen | moments(z, mean, std) | gradients(z, mean, std, 2 * std)
+
+
+def moments(z: Tensor, mean: Tensor, std: Tensor) -> Observations:
+    """Averages over draws z [k, n, d] from N(mean, std²), in units that make them 1 or 0 for every right answer."""
+    z, mean, std = z.detach(), mean.detach(), std.detach()
+    average, spread, error = z.mean(0), z.std(0), len(z) ** -0.5
+    seen: Observations = {
+        "the standard deviation over the draws, in units of σ": Roughly(spread / std, 5 * error),
+        "the average draw minus the mean, in units of σ": Roughly((average - mean) / std, 7 * error),
+    }
     if spread.max() < 1e-3:
         return seen
-    noise = (z.detach() - average) / spread.clamp(min=1e-6)
-    seen["the correlation between two images"] = Roughly((noise[:, 0] * noise[:, 1]).mean(), 0.3)
-    seen["the correlation between two dimensions"] = Roughly((noise[..., 0] * noise[..., 1]).mean(), 0.3)
-    seen["the fourth moment of the noise (3 for a Gaussian)"] = Roughly(noise.pow(4).mean(), 0.8)
-    return seen | _gradients(z, mean, std)
+    noise = (z - average) / spread.clamp(min=1e-6)
+    seen["the correlation between two images"] = Roughly((noise[:, 0] * noise[:, 1]).mean(), 7 * error)
+    seen["the correlation between two dimensions"] = Roughly((noise[..., 0] * noise[..., 1]).mean(), 7 * error)
+    seen["the fourth moment of the noise (3 for a Gaussian)"] = Roughly(noise.pow(4).mean(), 18 * error)
+    return seen
 
 
-def _gradients(z: Tensor, mean: Tensor, std: Tensor) -> Observations:
-    """That of the average draw with respect to mean, and of the average (z − μ)² with respect to std: 2σ."""
+def gradients(z: Tensor, mean: Tensor, width: Tensor, slope: Tensor) -> Observations:
+    """What flows back from draws z [k, n, d] to the mean, and to the `width`, std or log_var, which has this slope."""
     names = (
         "the gradient of the average draw with respect to mean",
-        "the gradient of the average (z − μ)² with respect to std, in units of 2σ",
+        "the gradient of the average (z − μ)² with respect to the width, in units of what it should be",
     )
-    if not z.requires_grad:
+    if not z.requires_grad or z.detach().std(0).max() < 1e-3:
         return dict.fromkeys(names)
     (to_mean,) = torch.autograd.grad(z.mean(0).sum(), mean, retain_graph=True, allow_unused=True)
     spread = (z - mean.detach()).square().mean(0).sum()
-    (to_std,) = torch.autograd.grad(spread, std, allow_unused=True)
-    return {names[0]: to_mean, names[1]: None if to_std is None else Roughly(to_std / (2 * std.detach()), 0.5)}
+    (to_width,) = torch.autograd.grad(spread, width, allow_unused=True)
+    return {names[0]: to_mean, names[1]: None if to_width is None else Roughly(to_width / slope.detach(), 0.6)}
 
 
 TURN = Exercise(
