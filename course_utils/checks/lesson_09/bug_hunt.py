@@ -63,7 +63,7 @@ EXERCISE = Exercise(
                 "A": (
                     "a sum of the weights in the place of their mean",
                     "Then the bound would rise by ln 10 = 2.3 nats each time k is ten times as large, and go on rising "
-                    "for ever. Look at the steps.",
+                    "for ever. From k = 10 to k = 100 it rises by half a nat.",
                 ),
                 "C": (
                     "an encoder that is too wide",
@@ -76,7 +76,7 @@ EXERCISE = Exercise(
                 ),
                 "E": (
                     "an accident of a few images",
-                    "There are 2,000 of them, and the curve lies further above the line than the dots scatter.",
+                    "Try another seed, or ten times as many images: bounds(log_weights, n=20_000, seed=1).",
                 ),
             },
             why=(
