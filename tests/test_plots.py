@@ -86,7 +86,7 @@ def film(frames=3):
 
 
 # which have no numbers in their captions
-DIAGRAMS = "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow", "slope_flow", "vae_flow"
+DIAGRAMS = "bound_parts", "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow", "slope_flow", "vae_flow"
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
@@ -106,6 +106,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
     "slope_flow": (plots.slope_flow, ["real x", "R1", "generated G(z)", "R2", "between them", "gradient penalty", "D"]),
     "vae_flow": (plots.vae_flow, ["image\nx", "encoder", "decoder", "z = μ + σ·ε", "μ, σ", "gradient, through z"]),
+    "bound_parts": (plots.bound_parts, ["−log p(x)", "approximation\ngap", "amortisation\ngap", "mismatch"]),
     "latent_map": (
         lambda: plots.latent_map(GRID[:10].reshape(5, 2) / 3, [7, 1, 2, 3, 4], IMAGES[:9]),
         ["7", "z₁", "z₂"],

@@ -7,6 +7,7 @@ from .classifier_cache import ClassifierError, load_classifier
 from .expectations import expected_coverage, expected_density, expected_frechet
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .fresh_discriminator import FreshDiscriminator, fresh_discriminator
+from .inference_gaps import InferenceGaps, inference_gaps
 from .jensen_shannon import jensen_shannon, samples_as_mixture
 from .ladder import Ladder, ladder
 from .legibility import Legibility, legibility
@@ -36,6 +37,7 @@ __all__ = [
     "Confidence",
     "FrechetResult",
     "FreshDiscriminator",
+    "InferenceGaps",
     "Ladder",
     "Legibility",
     "LogLikelihood",
@@ -58,6 +60,7 @@ __all__ = [
     "fresh_discriminator",
     "gradient_norm",
     "gradient_signal_to_noise",
+    "inference_gaps",
     "jensen_shannon",
     "ladder",
     "layer_gradient_norms",

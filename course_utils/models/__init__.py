@@ -27,6 +27,7 @@ from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_qua
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
 from course_utils.models.vae import VAE, ConvolutionalVAE, FullyConnectedVAE
+from course_utils.models.vector_quantiser import Quantised, VectorQuantiser
 from course_utils.models.velocity import PointVelocity, euler_path
 
 __all__ = [
@@ -58,8 +59,10 @@ __all__ = [
     "PointVelocity",
     "QuadrantNetwork",
     "QuadrantVAE",
+    "Quantised",
     "StackedBatchNorm1d",
     "StackedLinear",
+    "VectorQuantiser",
     "euler_path",
     "evaluating",
     "hide_quadrants",

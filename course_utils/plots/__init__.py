@@ -5,6 +5,7 @@ the figure.
 """
 
 from course_utils.plots.balls import balls
+from course_utils.plots.bound_parts import bound_parts
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.controls import Slider, interactive
 from course_utils.plots.curves import gan_curves
@@ -59,6 +60,7 @@ __all__ = [
     "Role",
     "Slider",
     "balls",
+    "bound_parts",
     "compare_grids",
     "course_style",
     "decision_surface",

@@ -354,6 +354,15 @@ ROWS = [
     ("units of a diverged VAE", lambda: evaluation.active_units(diverged(VAE), X), "means .* must be finite"),
     ("units of one image", lambda: evaluation.active_units(VAE, X[:1]), "at least 2 of them, got 1"),
     ("units of a list", lambda: evaluation.active_units(VAE, [0.0]), "x must be images"),
+    ("gaps of a list", lambda: evaluation.inference_gaps(VAE, [0.0]), "x must be images"),
+    ("gaps of NaN", lambda: evaluation.inference_gaps(VAE, X * NAN), "x must be finite"),
+    ("gaps without a step", lambda: evaluation.inference_gaps(VAE, X, steps=0), "steps must be"),
+    ("gaps without a draw", lambda: evaluation.inference_gaps(VAE, X, samples=0), "samples must be"),
+    ("gaps with a rate of 0", lambda: evaluation.inference_gaps(VAE, X, rate=0), "rate must be"),
+    ("gaps with a seed that is a text", lambda: evaluation.inference_gaps(VAE, X, seed="0"), "seed must be"),
+    ("gaps of a diverged VAE", lambda: evaluation.inference_gaps(diverged(VAE), X), "must be finite"),
+    ("conditions of another number, gaps", lambda: evaluation.inference_gaps(VAE, X, X[:2]), "2 rows of condition 1"),
+    ("gaps of a network", lambda: evaluation.inference_gaps(VAE.encoder, X), "which has no encode"),
     ("conditions of another number, units", lambda: evaluation.active_units(VAE, X, X[:2]), "2 rows of condition 1"),
     *(
         (f"threshold {wrong!r}", partial(evaluation.active_units, VAE, X, threshold=wrong), "threshold must be")

@@ -1,5 +1,5 @@
 """The exercises of lesson 09."""
 
-from course_utils.checks.lesson_09 import active_units, bound, bug_hunt, hidden_noise
+from course_utils.checks.lesson_09 import active_units, bug_hunt, hidden_noise, wrong_shape
 
-EXERCISES = (bound.EXERCISE, hidden_noise.EXERCISE, active_units.EXERCISE, bug_hunt.EXERCISE)
+EXERCISES = (wrong_shape.EXERCISE, hidden_noise.EXERCISE, active_units.EXERCISE, bug_hunt.EXERCISE)
