@@ -133,7 +133,6 @@ def pretend(checkout, monkeypatch):
     checkout.lesson("03_images", "x = 1", course={"data": "images"})
     for name in ("COURSE_SEED", "COURSE_DATASET", "COURSE_CLAIMS", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "1")  # so that the verb's own changes end with the test
-    monkeypatch.setattr(seeds, "ROOT", checkout.root)
     for module in (fresh, stored):
         monkeypatch.setattr(module, "BUILD", checkout.root / "build")
     monkeypatch.setattr("course_utils.commands.lessons.NOTEBOOKS", checkout.root / "notebooks")

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 
 from course_utils.commands.cli import Stop
+from course_utils.commands.dependencies import files_behind
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import ROOT, uses_images
+from course_utils.commands.lessons import uses_images
 from course_utils.commands.render import code_cells
 
 # A lesson's own seed is 0; its protocol was tuned on seeds from 100 on, and fresh seeds begin at 1000.
@@ -38,10 +39,12 @@ def datasets(path: Path) -> tuple[str, ...]:
 
 
 def fingerprint(path: Path) -> str:
-    """A hash of all that a lesson's numbers depend on, PyTorch too, so that old seeds never mix with new ones."""
-    digest = hashlib.sha256("\0".join(code_cells(path)).encode())
+    """A hash of all that a lesson's numbers depend on: its code, PyTorch, and the files of the package that it reaches;
+    so that old seeds never mix with new ones.
+    """
+    cells = code_cells(path)
+    digest = hashlib.sha256("\0".join(cells).encode())
     digest.update(importlib.metadata.version("torch").encode())
-    for room in ("data", "objectives", "models", "training", "evaluation"):
-        for module in sorted((ROOT / "course_utils" / room).glob("*.py")):
-            digest.update(f"{room}/{module.name}\0".encode() + module.read_bytes())
+    for module in files_behind(cells):
+        digest.update(f"{module.parent.name}/{module.name}\0".encode() + module.read_bytes())
     return digest.hexdigest()[:12]

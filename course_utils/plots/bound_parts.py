@@ -14,9 +14,9 @@ BARS = (
     (
         "how far from the truth?",
         (
-            ("−log p(x)", 6.6, None),
-            ("approximation gap", 1.4, OPTIMAL),
-            ("amortisation gap", 2.0, FAKE),
+            ("−log p(x)", 6.4, None),
+            ("approximation gap", 1.7, OPTIMAL),
+            ("amortisation gap", 1.9, FAKE),
         ),
     ),
     (
@@ -46,7 +46,7 @@ def bound_parts(title: str | None = "Minus the ELBO, cut in two ways") -> Captio
         for (question, parts), y in zip(BARS, (1.6, 0.0), strict=True):
             _bar(axes, y, question, parts)
         _brace(axes, 5.4, WIDTH, -0.18, "KL(q(z|x) ‖ p(z)): the code")
-        _brace(axes, 6.6, WIDTH, 1.42, "the gap: KL(q(z|x) ‖ p(z|x))")
+        _brace(axes, 6.4, WIDTH, 1.42, "the gap: KL(q(z|x) ‖ p(z|x))")
         return show(figure, CAPTION)
 
 
