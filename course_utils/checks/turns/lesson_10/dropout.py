@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.checks.exercise import Exercise, Mistake, Part, edited
 from course_utils.checks.observe import Observations, Roughly
 
-NONE, SHARE, N, CALLS = 10, 0.2, 50, 400
+SHARE, N, CALLS = 0.2, 50, 400
 
 
 def drop(labels, share):
@@ -38,7 +38,8 @@ def probe(answer) -> Observations:
         return seen
     made = torch.stack([first, *(answer(labels.clone(), SHARE) for _ in range(CALLS - 1))])
     changed = made != labels
-    seen["all that was changed is 10"] = bool((made[changed] == NONE).all())
+    instead = made[changed].unique().tolist()
+    seen["what stands in the place of a label"] = instead if len(instead) < 2 else "several numbers"
     # a share of CALLS · N coins has a standard error of √(p (1 − p) / (CALLS · N)) = 0.003, of CALLS coins 0.02
     share = changed.double()
     seen["the share that was changed"] = Roughly(share.mean(), 0.02)
