@@ -174,6 +174,17 @@ def nothing_is_rough(patch) -> None:
     patch.setattr(torch, "cos", lambda x: torch.ones_like(x) / 20)
 
 
+def no_reader_is_listened_to(patch) -> None:
+    """In lesson 10 nobody's opinion of the class moves a point or a code: log p(y|x) has no slope."""
+    nothing_is_trained_nor_checked(patch)
+    gradient = torch.autograd.grad
+
+    def flat(outputs, inputs, *args, **kwargs):
+        return tuple(0 * slope for slope in gradient(outputs, inputs, *args, **kwargs))
+
+    patch.setattr(torch.autograd, "grad", flat)
+
+
 MUTATIONS = {
     "00": (untrained, one_point),
     "01": (nothing_is_trained, no_mixture),
@@ -185,6 +196,7 @@ MUTATIONS = {
     "07": (nothing_is_trained,),
     "08": (nothing_is_trained, nothing_is_rough),
     "09": (nothing_is_trained,),
+    "10": (nothing_is_trained, no_reader_is_listened_to),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 

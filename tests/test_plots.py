@@ -86,10 +86,16 @@ def film(frames=3):
 
 
 # which have no numbers in their captions
-DIAGRAMS = "bound_parts", "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow", "slope_flow", "vae_flow"
+DIAGRAMS = (
+    "bound_parts", "game_flow", "gan_flow", "gradient_way", "label_flow", "map_flow", "round_flow", "slope_flow", "vae_flow"
+)  # fmt: skip
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
+    "compare_grids by class": (
+        lambda: plots.compare_grids({"left": IMAGES[:6], "right": -IMAGES[:6]}, columns=3, row_labels=["0", "1"]),
+        ["left", "right", "0", "1"],
+    ),
     "interpolation": (lambda: plots.interpolation([IMAGES[:5], IMAGES[5:10]], labels=["a", "b"]), ["a", "b"]),
     "gan_curves": (
         lambda: plots.gan_curves(history()),
@@ -103,6 +109,10 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "round_flow": (plots.round_flow, ["simultaneous", "alternating", "extragradient", "then D", "look"]),
     "gan_flow": (plots.gan_flow, ["D’s step", "G’s step", "detach", "gradient", "moves", "does not move"]),
     "gradient_way": (plots.gradient_way, ["z", "x = G(z)", "f = D(x)", "loss of G", "∂ loss / ∂ f", "∂ f / ∂ x"]),
+    "label_flow": (
+        plots.label_flow,
+        ["concatenation", "projection", "AC-GAN", "label y", "noise z", "image x", "ψ(φ(x)) + v_y · φ(x)"],
+    ),
     "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
     "slope_flow": (plots.slope_flow, ["real x", "R1", "generated G(z)", "R2", "between them", "gradient penalty", "D"]),
     "vae_flow": (plots.vae_flow, ["image\nx", "encoder", "decoder", "z = μ + σ·ε", "μ, σ", "gradient, through z"]),

@@ -9,6 +9,7 @@ from course_utils.models.conditional import (
 from course_utils.models.cycle import CyclePair, CycleVAE, DenseTranslator, LocalTranslator
 from course_utils.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_utils.models.evaluating import evaluating
+from course_utils.models.film import FiLM
 from course_utils.models.latent import Inversion, invert, principal_directions, spherical_interpolation
 from course_utils.models.linear_vae import LinearVAE
 from course_utils.models.minibatch import MinibatchStd, Packed
@@ -42,6 +43,7 @@ __all__ = [
     "DCGANDiscriminator",
     "DCGANGenerator",
     "DenseTranslator",
+    "FiLM",
     "FullyConnectedDiscriminator",
     "FullyConnectedGenerator",
     "FullyConnectedVAE",

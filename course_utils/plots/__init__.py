@@ -17,6 +17,7 @@ from course_utils.plots.films import Film
 from course_utils.plots.flow import gan_flow
 from course_utils.plots.game import game_flow, round_flow
 from course_utils.plots.gradient_way import gradient_way
+from course_utils.plots.label_flow import label_flow
 from course_utils.plots.ladder import ladder
 from course_utils.plots.latent_map import latent_map
 from course_utils.plots.lines import lines
@@ -74,6 +75,7 @@ __all__ = [
     "gradient_way",
     "interactive",
     "interpolation",
+    "label_flow",
     "ladder",
     "latent_map",
     "lines",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -36,9 +37,14 @@ def sample_grid(images, title: str | None = None, columns: int = 8, reference=No
         )
 
 
-def compare_grids(grids: Mapping[str, object], title: str | None = None, columns: int = 4) -> Caption:
+def compare_grids(
+    grids: Mapping[str, object],
+    title: str | None = None,
+    columns: int = 4,
+    row_labels: Sequence[str] | None = None,
+) -> Caption:
     """Several sets of images side by side, as {"label": images [n, c, h, w]}, each under its label, with `columns` to
-    a row, or as many as the page holds.
+    a row, or as many as the page holds. `row_labels` stand before the rows of each set, such as the classes "0" to "9".
     """
     require_mapping("what compare_grids needs", grids, '{"label": images, ...}')
     if len(grids) > 6:
@@ -48,7 +54,7 @@ def compare_grids(grids: Mapping[str, object], title: str | None = None, columns
     sets = [(label, arrays.images(images, f"images of {label!r}")) for label, images in grids.items()]
     caption = "; ".join(f"{label}: {arrays.count(len(pixels), 'image')}, {_measure(pixels)}" for label, pixels in sets)
     with course_style():
-        return show(_pictures(sets, _columns(columns), title), caption + ".")
+        return show(_pictures(sets, _columns(columns), title, row_labels), caption + ".")
 
 
 def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: str | None = None) -> Caption:
@@ -108,10 +114,16 @@ def _pictures(
     gap, left = 24, 10
     if row_labels:
         left += 9 * max(len(label) for label in row_labels)
+        gap = left + 14
     share = (880 - left - gap * (len(sets) - 1)) // len(sets)
     cell = max(pixels.shape[2] for _, pixels in sets)
     if width is None:  # more rows, where a set would be too wide even pixel for pixel; a walk keeps its row
         columns = min(columns, max(1, (share - 2) // (cell + 2)))
+    if row_labels and any(math.ceil(len(pixels) / columns) != len(row_labels) for _, pixels in sets):
+        raise ValueError(
+            f"{arrays.count(len(row_labels), 'row label')} for sets of {[len(pixels) for _, pixels in sets]} images, "
+            f"of which {columns} go into a row; pass one label a row"
+        )
     shown = min(columns, max(len(pixels) for _, pixels in sets))
     widest = min(share, width or max(cell, 64) * shown + 2 * (shown + 1))
     pictures = [arrays.montage(pixels, columns, widest) for _, pixels in sets]

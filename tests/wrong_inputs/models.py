@@ -49,6 +49,8 @@ SIZES = [
     (models.ConditionalDiscriminator, "classes"),
     (models.AuxiliaryClassifierDiscriminator, "classes"),
     (models.ConditionalVAE, "classes"),
+    (models.FiLM, "features"),
+    (partial(models.FiLM, 5), "classes"),
     (models.FullyConnectedVAE, "latent_dim"),
     (models.ConvolutionalVAE, "width"),
     (models.CycleVAE, "specified_dim"),

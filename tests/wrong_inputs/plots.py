@@ -230,6 +230,8 @@ ROWS = [
     ("a diagram of maps with a number for its title", lambda: plots.map_flow(3), "title must be a text"),
     ("a diagram of slopes with a number for its title", lambda: plots.slope_flow(3), "title must be a text"),
     ("a diagram of the bound with a number for its title", lambda: plots.bound_parts(3), "title must be a text"),
+    ("a diagram of labels with a number for its title", lambda: plots.label_flow(3), "title must be a text"),
+    ("a label too few", lambda: plots.compare_grids({"a": IMAGES}, columns=1, row_labels=["0"]), "one label a row"),
     ("a diagram of a VAE with a number for its title", lambda: plots.vae_flow(3), "title must be a text"),
     (
         "a map of codes in three dimensions",

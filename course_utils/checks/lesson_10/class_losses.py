@@ -53,12 +53,12 @@ EXERCISE = Exercise(
             mistakes=(
                 Mistake(
                     "a D that names the class of real images alone",
-                    "Some implementations do so. In section 2, D pays for the class of generated images, too.",
+                    "Some implementations do so. In section 3, D pays for the class of generated images, too.",
                     edited(ac_gan_losses, (" + name_real + name_fake", " + name_real")),
                 ),
                 Mistake(
                     "a G that is not asked for the class",
-                    "Then nothing ties the picture to the label, and section 3 says what comes of that.",
+                    "Then nothing ties the picture to the label, and section 4 says what comes of that.",
                     edited(ac_gan_losses, ("+ name_fake\n    return", "\n    return")),
                 ),
                 Mistake(
