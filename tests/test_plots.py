@@ -86,7 +86,7 @@ def film(frames=3):
 
 
 # which have no numbers in their captions
-DIAGRAMS = "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow", "slope_flow", "vae_flow"
+DIAGRAMS = "cycle_flow", "gan_flow", "game_flow", "round_flow", "gradient_way", "map_flow", "slope_flow", "vae_flow"
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
@@ -105,6 +105,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "gradient_way": (plots.gradient_way, ["z", "x = G(z)", "f = D(x)", "loss of G", "∂ loss / ∂ f", "∂ f / ∂ x"]),
     "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
     "slope_flow": (plots.slope_flow, ["real x", "R1", "generated G(z)", "R2", "between them", "gradient penalty", "D"]),
+    "cycle_flow": (plots.cycle_flow, ["a", "G(a)", "F(G(a))", "D_B", "adversarial loss", "real images b"]),
     "vae_flow": (plots.vae_flow, ["image\nx", "encoder", "decoder", "z = μ + σ·ε", "μ, σ", "gradient, through z"]),
     "latent_map": (
         lambda: plots.latent_map(GRID[:10].reshape(5, 2) / 3, [7, 1, 2, 3, 4], IMAGES[:9]),

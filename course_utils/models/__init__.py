@@ -23,7 +23,9 @@ from course_utils.models.mlp import (
 from course_utils.models.noise import InstanceNoise
 from course_utils.models.normalisation import spectrally_normalised
 from course_utils.models.pacgan import Maxout, PacGANDiscriminator, PacGANGenerator
+from course_utils.models.patch import PatchDiscriminator
 from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_quadrants
+from course_utils.models.residual_translator import ResidualTranslator
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
 from course_utils.models.vae import VAE, ConvolutionalVAE, FullyConnectedVAE
@@ -53,11 +55,13 @@ __all__ = [
     "PacGANDiscriminator",
     "PacGANGenerator",
     "Packed",
+    "PatchDiscriminator",
     "PointDiscriminator",
     "PointGenerator",
     "PointVelocity",
     "QuadrantNetwork",
     "QuadrantVAE",
+    "ResidualTranslator",
     "StackedBatchNorm1d",
     "StackedLinear",
     "euler_path",

@@ -8,6 +8,7 @@ from course_utils.plots.balls import balls
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.controls import Slider, interactive
 from course_utils.plots.curves import gan_curves
+from course_utils.plots.cycle_flow import cycle_flow
 from course_utils.plots.densities import density_1d, discriminator_1d
 from course_utils.plots.evidence import evidence_dots
 from course_utils.plots.evidence_rows import evidence_rows
@@ -61,6 +62,7 @@ __all__ = [
     "balls",
     "compare_grids",
     "course_style",
+    "cycle_flow",
     "decision_surface",
     "density_1d",
     "discriminator_1d",

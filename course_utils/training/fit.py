@@ -104,9 +104,13 @@ def judges_apart(
     members: int | None,
     classifies: bool,
     penalty: Penalty | None,
+    maps: bool = False,
 ) -> bool:
-    """Whether D must judge real and fake apart. Raises ValueError for a D or a penalty that cannot be trained with."""
-    require_same_in_training(discriminator, real, labels, members, classifies)
+    """Whether D must judge real and fake apart. Raises ValueError for a D or a penalty that cannot be trained with.
+
+    `maps`: D may return a map of logits for each sample.
+    """
+    require_same_in_training(discriminator, real, labels, members, classifies, maps)
     apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, 0 if members is None else 1)
     if penalty is not None:
         with awake(discriminator):

@@ -229,6 +229,7 @@ ROWS = [
     ("a way with a number for its title", lambda: plots.gradient_way(3), "title must be a text"),
     ("a diagram of maps with a number for its title", lambda: plots.map_flow(3), "title must be a text"),
     ("a diagram of slopes with a number for its title", lambda: plots.slope_flow(3), "title must be a text"),
+    ("a diagram of a cycle with a number for its title", lambda: plots.cycle_flow(3), "title must be a text"),
     ("a diagram of a VAE with a number for its title", lambda: plots.vae_flow(3), "title must be a text"),
     (
         "a map of codes in three dimensions",
