@@ -184,6 +184,7 @@ MUTATIONS = {
     "06": (nobody_wants_anything, both_at_once),
     "07": (nothing_is_trained,),
     "08": (nothing_is_trained, nothing_is_rough),
+    "11": (nothing_is_trained,),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 

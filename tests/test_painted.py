@@ -9,7 +9,11 @@ from course_utils.data.order import fixed_order
 
 def images(n=20, size=28, channels=1) -> data.ImageData:
     """Image k is filled with the grey level 10 k, so that it can be recognised."""
-    pixels = (10 * torch.arange(n, dtype=torch.uint8) + 50 * (n == 1))[:, None, None, None].expand(n, channels, size, size).contiguous()
+    pixels = (
+        (10 * torch.arange(n, dtype=torch.uint8) + 50 * (n == 1))[:, None, None, None]
+        .expand(n, channels, size, size)
+        .contiguous()
+    )
     labels = torch.arange(n) % 3
     return data.ImageData("tiny", pixels, labels, pixels[:6] + 5, labels[:6], tuple("012"))
 

@@ -90,6 +90,10 @@ DIAGRAMS = "cycle_flow", "gan_flow", "game_flow", "round_flow", "gradient_way", 
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
+    "image_rows": (
+        lambda: plots.image_rows({"a": IMAGES[:5], "F(b)": -IMAGES[:5]}, title="Rows"),
+        ["a", "F(b)", "Rows"],
+    ),
     "interpolation": (lambda: plots.interpolation([IMAGES[:5], IMAGES[5:10]], labels=["a", "b"]), ["a", "b"]),
     "gan_curves": (
         lambda: plots.gan_curves(history()),

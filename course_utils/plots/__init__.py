@@ -22,7 +22,7 @@ from course_utils.plots.latent_map import latent_map
 from course_utils.plots.lines import lines
 from course_utils.plots.maps import map_flow
 from course_utils.plots.roofline import roofline
-from course_utils.plots.samples import compare_grids, interpolation, sample_grid
+from course_utils.plots.samples import compare_grids, image_rows, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
 from course_utils.plots.scorecard import scorecard
 from course_utils.plots.seeds import seed_dots
@@ -72,6 +72,7 @@ __all__ = [
     "game_flow",
     "gan_flow",
     "gradient_way",
+    "image_rows",
     "interactive",
     "interpolation",
     "ladder",

@@ -32,6 +32,7 @@ def film(**options):
 GRIDS = (
     plots.sample_grid,
     lambda x: plots.compare_grids({"ours": x}),
+    lambda x: plots.image_rows({"ours": x}),
     lambda x: plots.interpolation([x]),
     lambda x: plots.sample_grid(IMAGES, reference=x),
     lambda x: plots.Film().add_images(x, "first"),
@@ -94,6 +95,13 @@ ROWS = [
         for wrong in (3, ["title"])
     ),
     ("more grids than fit", lambda: plots.compare_grids(dict.fromkeys("abcdefg", IMAGES)), "at most 6"),
+    ("rows of two lengths", lambda: plots.image_rows({"a": IMAGES, "b": IMAGES[:2]}), "as many images"),
+    ("rows in a list", lambda: plots.image_rows([IMAGES]), "what image_rows needs"),
+    (
+        "a row wider than the page",
+        lambda: plots.image_rows({"a": IMAGES[:1].repeat(86, 1, 1, 1)}),
+        "wider than the page",
+    ),
     ("walks of two lengths", lambda: plots.interpolation([IMAGES, IMAGES[:2]]), "same shape"),
     ("labels of another number", lambda: plots.interpolation([IMAGES], ["a", "b"]), "1 row but 2 labels"),
     ("a walk wider than the page", lambda: plots.interpolation([IMAGES[:1].repeat(86, 1, 1, 1)]), "at most 85 of them"),
