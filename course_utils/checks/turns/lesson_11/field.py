@@ -68,7 +68,7 @@ TURN = Exercise(
                 ),
                 Mistake(
                     "no pixel to start with",
-                    "Without any layer, one output is one pixel: the side starts at 1.",
+                    "Without any layer, one output is one pixel. What is the side then?",
                     edited(receptive_field, ("side, step = 1, 1", "side, step = 0, 1")),
                 ),
                 Mistake(

@@ -62,7 +62,7 @@ TURN = Exercise(
                 ),
                 Mistake(
                     "no history",
-                    "D sees the new images only: the pool is filled, and never asked.",
+                    "D sees the new images only. Is the pool asked, and before the new images are stored?",
                     edited(query, ("return seen", "return new")),
                 ),
                 Mistake(
@@ -80,11 +80,6 @@ TURN = Exercise(
                     "swap turned round",
                     "Where swap is True a stored image is returned, where it is False the new one.",
                     edited(query, ("swap.view", "(~swap).view")),
-                ),
-                Mistake(
-                    "the pool asked after it was changed",
-                    "The exchanged image is written first and read back: D sees the new one in any case.",
-                    edited(query, ("return seen", "return torch.where(chosen, pool[slots], new)")),
                 ),
                 Mistake(
                     "slots left out",
