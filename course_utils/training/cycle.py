@@ -9,20 +9,19 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from course_utils.inputs import require_count, require_counts, require_kind, require_number
-from course_utils.models import CyclePair, evaluating
+from course_utils.models import CyclePair
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
-from course_utils.training.batches import Batches, left_alone
+from course_utils.training.batches import Batches
+from course_utils.training.cycle_fit import pools_of, require_domains
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import judges_apart, require_losses, require_network
-from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph, takes_any_numbers
+from course_utils.training.fit import require_network
+from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
 from course_utils.training.image_pool import ImagePool
 from course_utils.training.judge import Judge, precision
-from course_utils.training.look import made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_ownership
-from course_utils.training.randomness import forked_random_state, require_seed
-from course_utils.training.reach import require_logits, require_range
+from course_utils.training.randomness import require_seed
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Schedule, adam, constant
 from course_utils.training.step import Players, Step, clear_gradients, trained
@@ -209,10 +208,10 @@ def train_cycle(
     pool_size = require_count("pool_size", pool_size, least=0, hint="0 for no pool")
     step = CycleStep(
         pair, sample_a, sample_b, weights, game, g_optimizer, d_optimizer, batch_size=batch_size, autocast=autocast,
-        penalty=penalty, penalty_every=penalty_every, pools=_pools(pool_size, batch_size, pair, sample_a, sample_b),
+        penalty=penalty, penalty_every=penalty_every, pools=pools_of(pool_size, batch_size, pair, sample_a, sample_b),
     )  # fmt: skip
     require_ownership(step.players(), game)
-    _require_domains(pair, step, game, penalty)
+    require_domains(pair, list(step.samples.values()), step.judges, game, penalty)
     run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
     identity = {
         "batch_size": batch_size,
@@ -229,46 +228,3 @@ def train_cycle(
         checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
     ).repeat()  # fmt: skip
     return run
-
-
-def _pools(size: int, batch_size: int, pair: CyclePair, *samples: Callable[[int], Tensor]) -> list[ImagePool]:
-    """A pool for what is made in each domain; none for size 0."""
-    if not size:
-        return []
-    if size < share_of_batch(batch_size):
-        raise ValueError(f"pool_size must be 0, or at least the batch size, {share_of_batch(batch_size)}, not {size}")
-    device = next(pair.parameters()).device
-    with forked_random_state(device):
-        return [ImagePool(size, tuple(sample(1).shape[1:])).to(device) for sample in samples]
-
-
-def _require_domains(pair: CyclePair, step: CycleStep, game: Game, penalty: Penalty | None) -> None:
-    """Draws two of everything; raises ValueError for what cannot be trained. The judges learn how they must judge."""
-    sample_a, sample_b = step.samples.values()
-    with torch.no_grad(), forked_random_state(sample_a.device), evaluating(pair):
-        a, b = sample_a(2), sample_b(2)
-        for name, x in (("sample_a", a), ("sample_b", b)):
-            if isinstance(x, tuple):
-                raise ValueError(f"{name} returns {len(x)} tensors; translation takes images alone, without labels")
-        a, b = a.clone(), b.clone()  # so that a network that would change them has not changed the data
-        b_made, a_made = made_by("to_b", pair.to_b, a), made_by("to_a", pair.to_a, b)
-        for name, translate, x, made, target in (("to_b", pair.to_b, a, b_made, b), ("to_a", pair.to_a, b, a_made, a)):
-            if made.shape != target.shape:
-                made, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
-                raise ValueError(f"{name} makes images {made}, its domain has {expected}")
-            require_range(
-                translate, x, [], lambda n: torch.cat([sample_a(n).flatten(1), sample_b(n).flatten(1)], 1), name
-            )
-        for name, judge, x in (("a", pair.discriminator_a, a), ("b", pair.discriminator_b, b)):
-            name = f"discriminator_{name}"
-            if (logits := made_by(name, judge, x)).shape[:1] != (2,) or logits.ndim not in (1, 3):
-                wanted = "logits (2,) or a map of them (2, h, w) for 2 images"
-                raise ValueError(f"{name} must return {wanted}, not {tuple(logits.shape)}")
-            require_logits(judge, x, [], name, may_clamp=takes_any_numbers(game))
-            require_losses(game, judge, x, x.clone(), [], None)
-    with torch.no_grad(), forked_random_state(sample_a.device):
-        for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
-            with left_alone(f"{name}, in training mode,", x):
-                require_trainable(name, translate, translate, x)
-        for judge, x, y in zip(step.judges, (a, b), (a_made, b_made), strict=True):
-            judge.apart = judges_apart(judge.network, x, y, [], None, False, penalty, maps=True)
