@@ -197,6 +197,7 @@ MUTATIONS = {
     "08": (nothing_is_trained, nothing_is_rough),
     "09": (nothing_is_trained,),
     "10": (nothing_is_trained, no_reader_is_listened_to),
+    "11": (nothing_is_trained,),
     "12": (distance_of_nothing, reality_for_the_samples, piles_by_class, nothing_is_done_to_the_images),
 }
 

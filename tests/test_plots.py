@@ -87,7 +87,8 @@ def film(frames=3):
 
 # which have no numbers in their captions
 DIAGRAMS = (
-    "bound_parts", "game_flow", "gan_flow", "gradient_way", "label_flow", "map_flow", "round_flow", "slope_flow", "vae_flow"
+    "bound_parts", "cycle_flow", "game_flow", "gan_flow", "gradient_way", "label_flow", "map_flow", "round_flow", "slope_flow",
+    "vae_flow"
 )  # fmt: skip
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
@@ -95,6 +96,10 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "compare_grids by class": (
         lambda: plots.compare_grids({"left": IMAGES[:6], "right": -IMAGES[:6]}, columns=3, row_labels=["0", "1"]),
         ["left", "right", "0", "1"],
+    ),
+    "image_rows": (
+        lambda: plots.image_rows({"a": IMAGES[:5], "F(b)": -IMAGES[:5]}, title="Rows"),
+        ["a", "F(b)", "Rows"],
     ),
     "interpolation": (lambda: plots.interpolation([IMAGES[:5], IMAGES[5:10]], labels=["a", "b"]), ["a", "b"]),
     "gan_curves": (
@@ -115,6 +120,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     ),
     "map_flow": (plots.map_flow, ["Generator G", "Discriminator D", "64×7×7", "1×28×28", "logit", "linear"]),
     "slope_flow": (plots.slope_flow, ["real x", "R1", "generated G(z)", "R2", "between them", "gradient penalty", "D"]),
+    "cycle_flow": (plots.cycle_flow, ["a", "G(a)", "F(G(a))", "D_B", "adversarial loss", "real images b"]),
     "vae_flow": (plots.vae_flow, ["image\nx", "encoder", "decoder", "z = μ + σ·ε", "μ, σ", "gradient, through z"]),
     "bound_parts": (plots.bound_parts, ["−log p(x)", "approximation\ngap", "amortisation\ngap", "mismatch"]),
     "latent_map": (

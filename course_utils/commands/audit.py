@@ -20,7 +20,7 @@ FAILED = "failed with other seeds"
 OUTSIDE = "a number outside its band"
 CAUSE = "a cause without a control"
 # The lessons in which each claim has a null, which the tests demand.
-CONVERTED = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "12")
+CONVERTED = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 KINDS = (NO_NULL, NEAR_NULL, LAX_THRESHOLD, FEW_RUNS, FAILED, OUTSIDE, CAUSE)
 CAUSAL = re.compile(r"\b(because|therefore|cannot|helps?)\b|[,;] so (?!that\b)|^so\b", re.IGNORECASE)
 

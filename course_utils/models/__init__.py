@@ -24,7 +24,9 @@ from course_utils.models.mlp import (
 from course_utils.models.noise import InstanceNoise
 from course_utils.models.normalisation import spectrally_normalised
 from course_utils.models.pacgan import Maxout, PacGANDiscriminator, PacGANGenerator
+from course_utils.models.patch import PatchDiscriminator
 from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_quadrants
+from course_utils.models.residual_translator import ResidualTranslator
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
 from course_utils.models.vae import VAE, ConvolutionalVAE, FullyConnectedVAE
@@ -56,12 +58,14 @@ __all__ = [
     "PacGANDiscriminator",
     "PacGANGenerator",
     "Packed",
+    "PatchDiscriminator",
     "PointDiscriminator",
     "PointGenerator",
     "PointVelocity",
     "QuadrantNetwork",
     "QuadrantVAE",
     "Quantised",
+    "ResidualTranslator",
     "StackedBatchNorm1d",
     "StackedLinear",
     "VectorQuantiser",

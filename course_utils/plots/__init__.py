@@ -9,6 +9,7 @@ from course_utils.plots.bound_parts import bound_parts
 from course_utils.plots.caption import Caption, show
 from course_utils.plots.controls import Slider, interactive
 from course_utils.plots.curves import gan_curves
+from course_utils.plots.cycle_flow import cycle_flow
 from course_utils.plots.densities import density_1d, discriminator_1d
 from course_utils.plots.evidence import evidence_dots
 from course_utils.plots.evidence_rows import evidence_rows
@@ -23,7 +24,7 @@ from course_utils.plots.latent_map import latent_map
 from course_utils.plots.lines import lines
 from course_utils.plots.maps import map_flow
 from course_utils.plots.roofline import roofline
-from course_utils.plots.samples import compare_grids, interpolation, sample_grid
+from course_utils.plots.samples import compare_grids, image_rows, interpolation, sample_grid
 from course_utils.plots.scatter import scatter_2d
 from course_utils.plots.scorecard import scorecard
 from course_utils.plots.seeds import seed_dots
@@ -64,6 +65,7 @@ __all__ = [
     "bound_parts",
     "compare_grids",
     "course_style",
+    "cycle_flow",
     "decision_surface",
     "density_1d",
     "discriminator_1d",
@@ -73,6 +75,7 @@ __all__ = [
     "game_flow",
     "gan_flow",
     "gradient_way",
+    "image_rows",
     "interactive",
     "interpolation",
     "label_flow",

@@ -57,6 +57,27 @@ def compare_grids(
         return show(_pictures(sets, _columns(columns), title, row_labels), caption + ".")
 
 
+def image_rows(rows: Mapping[str, object], title: str | None = None) -> Caption:
+    """What belongs together stands in a column: {"label": images [n, 1 or 3, h, w]}, a row for each label, in order.
+
+    The caption gives brightness and variety of each row. Raises ValueError for rows of other numbers or sizes.
+    """
+    require_mapping("what image_rows needs", rows, '{"label": images, ...}')
+    sets = {label: arrays.images(images, f"images of {label!r}") for label, images in rows.items()}
+    shapes = {pixels.shape for pixels in sets.values()}
+    if len(shapes) > 1:
+        found = " and ".join(sorted(f"{n} of {height}×{width}" for n, height, width, _ in shapes))
+        raise ValueError(f"image_rows needs as many images, of one size, in each row, not {found}")
+    ((n, _, width, _),) = shapes
+    if n > (most := (WALK - 2) // (width + 2)):
+        raise ValueError(f"a row of {n} images of {width} pixels is wider than the page: show {most} at most")
+    caption = f"{arrays.count(len(sets), 'row')} of {arrays.count(n, 'image')}. "
+    caption += "; ".join(f"{label}: {_measure(pixels)}" for label, pixels in sets.items())
+    with course_style():
+        pixels = np.concatenate(list(sets.values()))
+        return show(_pictures([(None, pixels)], n, title, row_labels=list(sets), width=WALK), caption + ".")
+
+
 def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: str | None = None) -> Caption:
     """Walks through the latent space: each row holds the images [steps, c, h, w] decoded along one path.
 

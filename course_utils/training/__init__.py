@@ -13,6 +13,7 @@ from course_utils.training.games import AuxiliaryClassifier, FeatureMatching, Ga
 from course_utils.training.gan import train_gan
 from course_utils.training.gan_step import HISTORY_COLUMNS, GANStep
 from course_utils.training.go_on import go_on
+from course_utils.training.image_pool import ImagePool
 from course_utils.training.judge import Judge
 from course_utils.training.loop import Loop
 from course_utils.training.model import ModelStep, train_model
@@ -40,6 +41,7 @@ __all__ = [
     "GANRun",
     "GANStep",
     "Game",
+    "ImagePool",
     "Judge",
     "Loop",
     "ModelRun",

@@ -8,20 +8,20 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_utils.inputs import require_counts, require_kind, require_number
-from course_utils.models import CyclePair, evaluating
+from course_utils.inputs import require_count, require_counts, require_kind, require_number
+from course_utils.models import CyclePair
 from course_utils.objectives import NON_SATURATING, Objective, Penalty, cycle_consistency_loss, identity_loss
-from course_utils.training.batches import Batches, left_alone
+from course_utils.training.batches import Batches
+from course_utils.training.cycle_fit import pools_of, require_domains
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import judges_apart, require_losses, require_network
-from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph, takes_any_numbers
+from course_utils.training.fit import require_network
+from course_utils.training.games import Game, as_game, recorded_and_minimised, require_graph
+from course_utils.training.image_pool import ImagePool
 from course_utils.training.judge import Judge, precision
-from course_utils.training.look import made_by, require_trainable
 from course_utils.training.loop import Loop
 from course_utils.training.modes import wake
 from course_utils.training.ownership import require_ownership
-from course_utils.training.randomness import forked_random_state, require_seed
-from course_utils.training.reach import require_logits, require_range
+from course_utils.training.randomness import require_seed
 from course_utils.training.run import Run, every
 from course_utils.training.schedules import Schedule, adam, constant
 from course_utils.training.step import Players, Step, clear_gradients, trained
@@ -76,8 +76,10 @@ class CycleStep(Step):
         autocast: bool = False,
         penalty: Penalty | None = None,
         penalty_every: int = 1,
+        pools: Sequence[ImagePool] = (),
     ):
-        self.networks = {"pair": pair}
+        self.pools = dict(zip(("pool_a", "pool_b"), pools, strict=False))  # what each discriminator has been shown
+        self.networks = {"pair": pair, **self.pools}
         self.optimizers = {"g_optimizer": g_optimizer, "d_optimizer": d_optimizer}
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
         self.pair, self.to_b, self.to_a = pair, pair.to_b, pair.to_a
@@ -115,7 +117,9 @@ class CycleStep(Step):
         b_made, a_made = self._translate(self.to_b, a), self._translate(self.to_a, b)
         zero = a.new_zeros(())
         d_loss = (
-            self._update_discriminators((a, b), (a_made, b_made), penalty_weight) if self.weights.adversarial else zero
+            self._update_discriminators((a, b), self._shown(a_made, b_made), penalty_weight)
+            if self.weights.adversarial
+            else zero
         )
 
         adversarial = cycle = identity = zero
@@ -138,12 +142,15 @@ class CycleStep(Step):
             judge.forget()
         return torch.stack([value.detach() for value in (d_loss, g_loss, adversarial, cycle, identity)])
 
-    def _update_discriminators(
-        self, real: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor], penalty_weight: float
-    ) -> Tensor:
+    def _shown(self, *made: Tensor) -> list[Tensor]:
+        """What the discriminators judge in the place of what was made: themselves, or what the pools return."""
+        if not self.pools:
+            return [x.detach() for x in made]
+        return [pool(x) for pool, x in zip(self.pools.values(), made, strict=True)]
+
+    def _update_discriminators(self, real: tuple[Tensor, Tensor], made: list[Tensor], penalty_weight: float) -> Tensor:
         d_loss = total = real[0].new_zeros(())
         for D, x, y in zip(self.judges, real, made, strict=True):
-            y = y.detach()
             recorded, minimised = recorded_and_minimised(self.game.discriminator_loss(D, x, y, None), D)
             d_loss, total = d_loss + recorded, total + minimised
             if penalty_weight:
@@ -165,6 +172,7 @@ def train_cycle(
     objective: Objective | Game = NON_SATURATING,
     penalty: Penalty | None = None,
     penalty_every: int = 1,
+    pool_size: int = 0,
     g_optimizer: Optimizer | None = None,
     d_optimizer: Optimizer | None = None,
     schedule: Schedule = constant,
@@ -178,11 +186,13 @@ def train_cycle(
 ) -> CycleRun:
     """Train two translators from batches without pairs, for `steps` updates; `pair` is trained in place.
 
-    `sample_a(n)` and `sample_b(n)` return n images of their domain, [n, …] of equal shape, on the pair's device.
+    `sample_a(n)` and `sample_b(n)` return n images of their domain, [n, …], on the pair's device. A discriminator
+    returns logits [n], or a map of them, [n, h, w] (`PatchDiscriminator`).
     `weights`: what counts how much (`CycleWeights`). `objective`: both players' losses in each domain, or any `Game`
     without labels. Both optimisers are by default Adam with rate 1e-3, β (0.5, 0.99) for `pair.translators()` and
-    (0, 0.99) for `pair.discriminators()`; the paper's are 2e-4 and (0.5, 0.999). The paper also judges a history of 50
-    generated images, which is left out here. Other options and errors as in `train_gan`. Source: Zhu et al. 2017.
+    (0, 0.99) for `pair.discriminators()`; the paper's are 2e-4 and (0.5, 0.999). `pool_size`: the discriminators judge
+    a history of so many generated images (`ImagePool`; the paper's has 50); 0 for none. Other options and errors as in
+    `train_gan`. Source: Zhu et al. 2017.
     """
     steps, batch_size, penalty_every = require_counts(steps=steps, batch_size=batch_size, penalty_every=penalty_every)
     seed = require_seed(seed)
@@ -195,12 +205,13 @@ def train_cycle(
     if d_optimizer is None:
         d_optimizer = adam(nn.ModuleList(judges), 1e-3, (0.0, 0.99))
     wake(pair)
+    pool_size = require_count("pool_size", pool_size, least=0, hint="0 for no pool")
     step = CycleStep(
         pair, sample_a, sample_b, weights, game, g_optimizer, d_optimizer, batch_size=batch_size, autocast=autocast,
-        penalty=penalty, penalty_every=penalty_every,
+        penalty=penalty, penalty_every=penalty_every, pools=pools_of(pool_size, batch_size, pair, sample_a, sample_b),
     )  # fmt: skip
     require_ownership(step.players(), game)
-    _require_domains(pair, step, game, penalty)
+    require_domains(pair, list(step.samples.values()), step.judges, game, penalty)
     run = CycleRun(pair=pair, columns=step.columns, rows=step.empty_rows(steps))
     identity = {
         "batch_size": batch_size,
@@ -210,38 +221,10 @@ def train_cycle(
         "penalty_every": penalty_every,
         "seed": seed,
         "autocast": autocast,
+        **({"pool_size": pool_size} if pool_size else {}),
     }
     Loop(
         step=step, run=run, identity=identity, seed=seed, schedule=schedule, engine=engine, callbacks=callbacks,
         checkpoint=checkpoint, checkpoint_every=checkpoint_every, progress=progress,
     ).repeat()  # fmt: skip
     return run
-
-
-def _require_domains(pair: CyclePair, step: CycleStep, game: Game, penalty: Penalty | None) -> None:
-    """Draws two of everything; raises ValueError for what cannot be trained. The judges learn how they must judge."""
-    sample_a, sample_b = step.samples.values()
-    with torch.no_grad(), forked_random_state(sample_a.device), evaluating(pair):
-        a, b = sample_a(2), sample_b(2)
-        for name, x in (("sample_a", a), ("sample_b", b)):
-            if isinstance(x, tuple):
-                raise ValueError(f"{name} returns {len(x)} tensors; translation takes images alone, without labels")
-        a, b = a.clone(), b.clone()  # so that a network that would change them has not changed the data
-        for name, translate, x, target in (("to_b", pair.to_b, a, b), ("to_a", pair.to_a, b, a)):
-            made = made_by(name, translate, x)
-            if made.shape != target.shape:
-                made, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
-                raise ValueError(f"{name} makes images {made}, its domain has {expected}")
-            require_range(translate, x, [], lambda n: torch.cat([sample_a(n), sample_b(n)]), name)
-        for name, judge, x in (("a", pair.discriminator_a, a), ("b", pair.discriminator_b, b)):
-            name = f"discriminator_{name}"
-            if (logits := made_by(name, judge, x)).shape != (2,):
-                raise ValueError(f"{name} must return logits (2,) for 2 images, not {tuple(logits.shape)}")
-            require_logits(judge, x, [], name, may_clamp=takes_any_numbers(game))
-            require_losses(game, judge, x, x.clone(), [], None)
-    with torch.no_grad(), forked_random_state(sample_a.device):
-        for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
-            with left_alone(f"{name}, in training mode,", x):
-                require_trainable(name, translate, translate, x)
-        for judge, x, y in zip(step.judges, (a, b), (b, a), strict=True):
-            judge.apart = judges_apart(judge.network, x, y, [], None, False, penalty)

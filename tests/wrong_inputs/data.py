@@ -13,6 +13,7 @@ from course_utils.data import (
     ImageData,
     Mixture,
     Mixture1D,
+    PaintedDomains,
     Ring,
     SameClassPairs,
     Spiral,
@@ -29,6 +30,7 @@ COLOUR = replace(SET, images=PIXELS.expand(-1, 3, -1, -1), test_images=PIXELS.ex
 IMAGES = data.normalise(PIXELS)
 DIGITS = data.load_images("digits").fixed(50)
 DOMAINS = UnpairedDomains(SET, data.inverted)
+PAINTED = PaintedDomains(SET)
 NO_COUNTS = (-1, 2.0, True, "3", None)
 SAMPLERS = (
     SET.batch,
@@ -40,6 +42,8 @@ SAMPLERS = (
     DOMAINS.batch_a,
     DOMAINS.batch_b,
     DOMAINS.batch_pairs,
+    PAINTED.batch_a,
+    PAINTED.batch_b,
 )
 FIRST = (
     SET.fixed,
@@ -48,6 +52,7 @@ FIRST = (
     BinarisedImages(SET).fixed,
     StackedImages(SET).fixed,
     DOMAINS.test,
+    PAINTED.test,
 )
 TRUTHS = (data.inverted, data.quarter_turn, data.quarter_turn_back, data.bold, data.covered)
 TOYS = (Ring(), Grid(), TwoGaussians(), Spiral())
@@ -131,13 +136,21 @@ ROWS = [
     ("a device that is a number", lambda: data.load_images("digits", device=1.5), "device must be one that torch has"),
     *(
         ("a tensor, no image set", partial(kind, PIXELS), "images must be ImageData, not torch.uint8")
-        for kind in (BinarisedImages, StackedImages, SameClassPairs)
+        for kind in (BinarisedImages, StackedImages, SameClassPairs, PaintedDomains)
     ),
     ("a function, no image set", lambda: UnpairedDomains(SET.batch, data.bold), "images must be ImageData, not method"),
     ("dynamic is a word", lambda: BinarisedImages(SET, "fixed"), "dynamic must be True or False"),
     ("images by names", lambda: BinarisedImages(SET).at(["a"]), "drawn must be the numbers of images"),
     ("images beyond the last", lambda: BinarisedImages(SET).at(torch.tensor([6])), "drawn must lie in 0 .. 5"),
     ("images by floats", lambda: BinarisedImages(SET).at(torch.zeros(2)), "drawn must be the numbers of images"),
+    ("colour images to paint", lambda: PaintedDomains(COLOUR), "to paint them, got 3 channels"),
+    ("colour to paint", lambda: data.painted(COLOUR.batch(2)), "x must be grey images"),
+    ("bytes to paint", lambda: data.painted(PIXELS), "x must be grey images"),
+    ("grounds by a word", lambda: data.painted(IMAGES, seed="a"), "seed must be"),
+    *(
+        (f"grey images {what}", partial(read, IMAGES), "x must be colour images")
+        for what, read in (("without paint", data.unpainted), ("without a ground", data.ground_colour))
+    ),
     ("colour images to stack", lambda: StackedImages(COLOUR), "got 3 channels"),
     *(("a translation of bytes", partial(truth, PIXELS), "x must be float images in -1..1") for truth in TRUTHS),
     *(("a translation of NaN", partial(truth, IMAGES * NAN), "x must be finite") for truth in TRUTHS),

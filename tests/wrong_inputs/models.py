@@ -21,6 +21,7 @@ LABELLED_VAE, LINEAR = models.ConditionalVAE(3, 10, (8,)), models.LinearVAE(1, 2
 CYCLE_VAE = models.CycleVAE(3, 2, (8,))
 BASELINE = models.QuadrantNetwork((8,))
 COMPLETING = models.QuadrantVAE(BASELINE, 3, (8,))
+PATCH, RESIDUAL = models.PatchDiscriminator(2), models.ResidualTranslator(2, 1)
 LOCAL, DENSE = models.LocalTranslator(2, 2), models.DenseTranslator(28, (8,))
 STACK = models.stack([POINT_D, POINT_D])
 STACKED_LINEAR = models.StackedLinear([nn.Linear(2, 3)] * 2)
@@ -55,6 +56,8 @@ SIZES = [
     (models.ConvolutionalVAE, "width"),
     (models.CycleVAE, "specified_dim"),
     (models.LocalTranslator, "layers"),
+    (models.PatchDiscriminator, "halvings"),
+    (models.ResidualTranslator, "channels_made"),
     (models.DenseTranslator, "image_size"),
     (models.QuadrantNetwork, "channels"),
     (models.PacGANDiscriminator, "dim"),
@@ -210,6 +213,12 @@ ROWS = [
         lambda: models.CyclePair(LOCAL, torch.tanh, POINT_D, POINT_D),
         "to_a must be Module",
     ),
+    ("colour for a judge of grey patches", lambda: PATCH(IMAGES.expand(-1, 3, -1, -1)), "x must be float images"),
+    ("bytes for a judge of patches", lambda: PATCH(IMAGES.byte()), "float images.*uint8"),
+    ("images of 6 pixels in patches", lambda: PATCH(IMAGES[..., :6, :6]), "at least 8×8 pixels, not 6×6"),
+    ("colour for a translator of grey", lambda: RESIDUAL(IMAGES.expand(-1, 3, -1, -1)), "x must be float images"),
+    ("images of 26 pixels to translate", lambda: RESIDUAL(IMAGES[..., :26, :26]), "must be multiples of 4"),
+    ("a skip that is a word", lambda: models.ResidualTranslator(skip="yes"), "skip must be True or False"),
     ("skip is a word", lambda: models.DenseTranslator(skip="yes"), "skip must be True or False"),
     ("a code without its partner", lambda: CYCLE_VAE.decode(Z, torch.zeros(3, 2)), "4 z, 3 specified"),
     ("a class code of another width", lambda: CYCLE_VAE.decode(Z, Z), "takes specified as"),

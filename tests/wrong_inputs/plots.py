@@ -32,6 +32,7 @@ def film(**options):
 GRIDS = (
     plots.sample_grid,
     lambda x: plots.compare_grids({"ours": x}),
+    lambda x: plots.image_rows({"ours": x}),
     lambda x: plots.interpolation([x]),
     lambda x: plots.sample_grid(IMAGES, reference=x),
     lambda x: plots.Film().add_images(x, "first"),
@@ -94,6 +95,13 @@ ROWS = [
         for wrong in (3, ["title"])
     ),
     ("more grids than fit", lambda: plots.compare_grids(dict.fromkeys("abcdefg", IMAGES)), "at most 6"),
+    ("rows of two lengths", lambda: plots.image_rows({"a": IMAGES, "b": IMAGES[:2]}), "as many images"),
+    ("rows in a list", lambda: plots.image_rows([IMAGES]), "what image_rows needs"),
+    (
+        "a row wider than the page",
+        lambda: plots.image_rows({"a": IMAGES[:1].repeat(86, 1, 1, 1)}),
+        "wider than the page",
+    ),
     ("walks of two lengths", lambda: plots.interpolation([IMAGES, IMAGES[:2]]), "same shape"),
     ("labels of another number", lambda: plots.interpolation([IMAGES], ["a", "b"]), "1 row but 2 labels"),
     ("a walk wider than the page", lambda: plots.interpolation([IMAGES[:1].repeat(86, 1, 1, 1)]), "at most 85 of them"),
@@ -232,6 +240,7 @@ ROWS = [
     ("a diagram of the bound with a number for its title", lambda: plots.bound_parts(3), "title must be a text"),
     ("a diagram of labels with a number for its title", lambda: plots.label_flow(3), "title must be a text"),
     ("a label too few", lambda: plots.compare_grids({"a": IMAGES}, columns=1, row_labels=["0"]), "one label a row"),
+    ("a diagram of a cycle with a number for its title", lambda: plots.cycle_flow(3), "title must be a text"),
     ("a diagram of a VAE with a number for its title", lambda: plots.vae_flow(3), "title must be a text"),
     (
         "a map of codes in three dimensions",
