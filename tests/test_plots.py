@@ -87,8 +87,8 @@ def film(frames=3):
 
 # which have no numbers in their captions
 DIAGRAMS = (
-    "bound_parts", "cycle_flow", "game_flow", "gan_flow", "gradient_way", "label_flow", "map_flow", "round_flow", "slope_flow",
-    "vae_flow"
+    "bound_parts", "cycle_flow", "game_flow", "gan_flow", "gradient_way", "label_flow", "map_flow", "round_flow",
+    "slope_flow", "vae_flow",
 )  # fmt: skip
 DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils.models import CyclePair, evaluating
 from course_utils.objectives import Penalty
 from course_utils.training.batches import Batches, left_alone
 from course_utils.training.distributed import share_of_batch
-from course_utils.training.fit import judges_apart, require_losses
+from course_utils.training.fit import judges_apart, require_losses, require_penalty
 from course_utils.training.games import Game, takes_any_numbers
 from course_utils.training.image_pool import ImagePool
 from course_utils.training.judge import Judge
 from course_utils.training.look import made_by, require_trainable
+from course_utils.training.modes import awake
 from course_utils.training.randomness import forked_random_state
 from course_utils.training.reach import require_logits, require_range
 
@@ -27,6 +28,17 @@ def pools_of(size: int, batch_size: int, pair: CyclePair, *samples: Callable[[in
     device = next(pair.parameters()).device
     with forked_random_state(device):
         return [ImagePool(size, tuple(sample(1).shape[1:])).to(device) for sample in samples]
+
+
+class OneLogit(nn.Module):
+    """A discriminator whose map of logits, if it returns one, is averaged: what is asked of others is asked of it."""
+
+    def __init__(self, discriminator: nn.Module):
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.discriminator(x).reshape(len(x), -1).mean(1)
 
 
 def require_domains(
@@ -60,4 +72,7 @@ def require_domains(
             with left_alone(f"{name}, in training mode,", x):
                 require_trainable(name, translate, translate, x)
         for judge, x, y in zip(judges, (a, b), (a_made, b_made), strict=True):
-            judge.apart = judges_apart(judge.network, x, y, [], None, False, penalty, maps=True)
+            judge.apart = judges_apart(OneLogit(judge.network), x, y, [], None, False, None)
+            if penalty is not None:
+                with awake(judge.network):
+                    require_penalty(penalty, judge.network, judge.apart)

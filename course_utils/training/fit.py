@@ -97,13 +97,16 @@ def require_fit(
 
 
 def judges_apart(
-    discriminator: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], members: int | None, classifies: bool,
-    penalty: Penalty | None, maps: bool = False,
-) -> bool:  # fmt: skip
-    """Whether D, which with `maps` may return maps of logits, must judge real and fake apart. Raises ValueError for a D
-    or a penalty that cannot be trained with.
-    """
-    require_same_in_training(discriminator, real, labels, members, classifies, maps)
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    labels: list[Tensor],
+    members: int | None,
+    classifies: bool,
+    penalty: Penalty | None,
+) -> bool:
+    """Whether D must judge real and fake apart. Raises ValueError for a D or a penalty that cannot be trained with."""
+    require_same_in_training(discriminator, real, labels, members, classifies)
     apart = mixes_batch(discriminator) or sees_others(discriminator, real, fake, labels, 0 if members is None else 1)
     if penalty is not None:
         with awake(discriminator):

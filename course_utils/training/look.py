@@ -57,12 +57,10 @@ def require_trainable(who: str, network: nn.Module, function: Callable[..., Any]
         require_gradient(f"what {who} returns", joint, "its weights", weights)
 
 
-def require_logits_shape(verdict: Verdict, members: int | None, when: str = "", maps: bool = False) -> None:
-    """One logit for each of two samples, or packs; with `maps` it may be a map of them, [2, h, w]."""
+def require_logits_shape(verdict: Verdict, members: int | None, when: str = "") -> None:
+    """One logit for each of two samples, or packs."""
     logits = require_made("the discriminator", verdict[0] if isinstance(verdict, tuple) else verdict)
     axis = [] if members is None else [members]
-    if maps and logits.ndim == 3 and len(logits) == 2:
-        return
     if logits.shape not in ((*axis, 2), (*axis, 2, 1)):
         raise ValueError(
             f"the discriminator must return one logit a sample, shape {(*axis, 2)} for 2 samples, but returns "
@@ -71,12 +69,7 @@ def require_logits_shape(verdict: Verdict, members: int | None, when: str = "", 
 
 
 def require_same_in_training(
-    discriminator: nn.Module,
-    real: Tensor,
-    labels: list[Tensor],
-    members: int | None,
-    classifies: bool,
-    maps: bool = False,
+    discriminator: nn.Module, real: Tensor, labels: list[Tensor], members: int | None, classifies: bool
 ) -> None:
     """Raises ValueError for a discriminator whose verdicts are of another form in training mode."""
     with awake(discriminator), left_alone("the discriminator, in training mode,", real):
@@ -89,4 +82,4 @@ def require_same_in_training(
             "the discriminator must return the same in training mode as in evaluation mode, logits or (logits, "
             f"class_logits), but in training it returns {shown(verdict)}"
         )
-    require_logits_shape(verdict, members, " in training mode", maps)
+    require_logits_shape(verdict, members, " in training mode")
