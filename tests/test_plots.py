@@ -94,7 +94,7 @@ DRAWINGS = {  # how it is drawn, and texts that must stand in it
     "sample_grid": (lambda: plots.sample_grid(IMAGES, title="What was found"), ["What was found"]),
     "compare_grids": (lambda: plots.compare_grids({"left": IMAGES, "right": -IMAGES}), ["left", "right"]),
     "compare_grids by class": (
-        lambda: plots.compare_grids({"left": IMAGES[:6], "right": -IMAGES[:6]}, columns=3, row_labels=["0", "1"]),
+        lambda: plots.compare_grids({"left": IMAGES[:6], "right": IMAGES[3:9]}, columns=3, row_labels=["0", "1"]),
         ["left", "right", "0", "1"],
     ),
     "image_rows": (
