@@ -52,11 +52,12 @@ def require_domains(
             if isinstance(x, tuple):
                 raise ValueError(f"{name} returns {len(x)} tensors; translation takes images alone, without labels")
         a, b = a.clone(), b.clone()  # so that a network that would change them has not changed the data
-        b_made, a_made = made_by("to_b", pair.to_b, a), made_by("to_a", pair.to_a, b)
-        for name, translate, x, made, target in (("to_b", pair.to_b, a, b_made, b), ("to_a", pair.to_a, b, a_made, a)):
+        translated = []
+        for name, translate, x, target in (("to_b", pair.to_b, a, b), ("to_a", pair.to_a, b, a)):
+            translated.append(made := made_by(name, translate, x))
             if made.shape != target.shape:
-                made, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
-                raise ValueError(f"{name} makes images {made}, its domain has {expected}")
+                found, expected = tuple(made.shape[1:]), tuple(target.shape[1:])
+                raise ValueError(f"{name} makes images {found}, its domain has {expected}")
             require_range(
                 translate, x, [], lambda n: torch.cat([sample_a(n).flatten(1), sample_b(n).flatten(1)], 1), name
             )
@@ -71,7 +72,7 @@ def require_domains(
         for name, translate, x in (("to_b", pair.to_b, a), ("to_a", pair.to_a, b)):
             with left_alone(f"{name}, in training mode,", x):
                 require_trainable(name, translate, translate, x)
-        for judge, x, y in zip(judges, (a, b), (a_made, b_made), strict=True):
+        for judge, x, y in zip(judges, (a, b), reversed(translated), strict=True):
             judge.apart = judges_apart(OneLogit(judge.network), x, y, [], None, False, None)
             if penalty is not None:
                 with awake(judge.network):
