@@ -13,7 +13,7 @@ UP = 0.95  # the height of a label above its network
 WAYS = {
     "concatenation": (True, "logit: real, and a y?", "the label is further input of D"),
     "projection": (True, "ψ(φ(x)) + v_y · φ(x)", "the label picks a direction v_y for D’s features φ"),
-    "AC-GAN": (False, "real?   and: which class?", "D is asked for the label; both losses compare its answer with y"),
+    "AC-GAN": (False, "real?   and: which class?", "D is asked; both losses compare its answer with y"),
 }
 CAPTION = (
     "In each row the noise z and the label y go into the generator G, which makes an image x; D judges it. "
@@ -41,7 +41,7 @@ def _row(axes: Axes, told: bool, out: str, says: str) -> None:
     axes.text(X_IMAGE, 0, "image x", ha="center", va="center")
     box(axes, X_D, "D", DISCRIMINATOR, below="discriminator")
     axes.text(X_OUT, 0, out, ha="left", va="center")
-    axes.text(X_OUT, -0.55, says, ha="left", va="center", color=DISCRIMINATOR.ink, fontsize=9)
+    axes.text(X_OUT, -0.55, says, ha="left", va="center", color=DISCRIMINATOR.ink, fontsize=10)
     _label(axes, X_G)
     if told:
         _label(axes, X_D)
