@@ -53,7 +53,8 @@ TURN = Exercise(
     title="Labels dropped",
     hints=(
         "Toss one coin for each label, which falls on “dropped” with the probability share. Where it does, put 10.",
-        "torch.rand(len(labels)) < share is such a row of coins; torch.where(coins, 10, labels) chooses.",
+        "torch.rand(len(labels), device=labels.device) < share is such a row of coins; torch.where(coins, 10, labels) "
+        "chooses.",
     ),
     parts=(
         Part(
