@@ -133,6 +133,7 @@ def pretend(checkout, monkeypatch):
     checkout.lesson("03_images", "x = 1", course={"data": "images"})
     for name in ("COURSE_SEED", "COURSE_DATASET", "COURSE_CLAIMS", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "1")  # so that the verb's own changes end with the test
+    monkeypatch.setattr(seeds, "ROOT", checkout.root)
     for module in (fresh, stored):
         monkeypatch.setattr(module, "BUILD", checkout.root / "build")
     monkeypatch.setattr("course_utils.commands.lessons.NOTEBOOKS", checkout.root / "notebooks")
@@ -155,19 +156,31 @@ def distance(seed):
 CHANGES = {
     "a code cell": lambda checkout: checkout.lesson("03_images", "x = 2", course={"data": "images"}),
     "a module": lambda checkout: checkout.write("course_utils/training/gan.py", "step = 2"),
-    "a new module": lambda checkout: checkout.write("course_utils/models/new.py", ""),
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_seeds_of_other_code_are_not_mixed_in(change, pretend, checkout, capsys):
+@pytest.fixture
+def reaching(checkout):
+    """Every lesson of the checkout reaches training/gan.py, and nothing else."""
+    checkout.write("course_utils/lesson.py", "from course_utils.training import gan")
+    checkout.write("course_utils/training/__init__.py", "")
     checkout.write("course_utils/training/gan.py", "step = 1")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_seeds_of_other_code_are_not_mixed_in(change, pretend, checkout, reaching, capsys):
     assert pretend(distance) == (0, [*seeds.SEEDS])
     assert pretend(distance) == (0, [])  # all are kept
     assert "seed 6: kept from before\n" in capsys.readouterr().out
     CHANGES[change](checkout)
     assert pretend(lambda seed: {"distance": -seed}) == (0, [*seeds.SEEDS])
     assert load_evidence("03", "mnist", "cpu").values == {"distance": [-seed for seed in seeds.SEEDS]}
+
+
+def test_a_module_that_the_lesson_does_not_reach_leaves_its_seeds_alone(pretend, checkout, reaching):
+    assert pretend(distance) == (0, [*seeds.SEEDS])
+    checkout.write("course_utils/training/other.py", "")
+    assert pretend(distance) == (0, [])
 
 
 def test_seeds_of_another_torch_are_not_mixed_in(pretend, monkeypatch):

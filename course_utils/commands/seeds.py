@@ -9,7 +9,7 @@ from pathlib import Path
 from course_utils.commands.cli import Stop
 from course_utils.commands.dependencies import files_behind
 from course_utils.commands.execute import execute, leave
-from course_utils.commands.lessons import uses_images
+from course_utils.commands.lessons import ROOT, uses_images
 from course_utils.commands.render import code_cells
 
 # A lesson's own seed is 0; its protocol was tuned on seeds from 100 on, and fresh seeds begin at 1000.
@@ -45,6 +45,6 @@ def fingerprint(path: Path) -> str:
     cells = code_cells(path)
     digest = hashlib.sha256("\0".join(cells).encode())
     digest.update(importlib.metadata.version("torch").encode())
-    for module in files_behind(cells):
+    for module in files_behind(cells, ROOT):
         digest.update(f"{module.parent.name}/{module.name}\0".encode() + module.read_bytes())
     return digest.hexdigest()[:12]

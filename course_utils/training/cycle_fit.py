@@ -38,7 +38,8 @@ class OneLogit(nn.Module):
         self.discriminator = discriminator
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.discriminator(x).reshape(len(x), -1).mean(1)
+        logits = self.discriminator(x)
+        return logits.mean((1, 2)) if isinstance(logits, Tensor) and logits.ndim == 3 else logits
 
 
 def require_domains(
