@@ -72,6 +72,8 @@ def inference_gaps(
         best = _best_gaussian(vae, x, condition, q, steps, rate)
         weights, best_weights = (_log_weights(vae, x, condition, of, samples) for of in (q, best))
     require_finite("the log weights", best_weights, "has the VAE diverged?")
+    if best_weights.mean() < weights.mean():  # the encoder's q was the best already, and the search lost some of it
+        best_weights = weights
     elbo, best_elbo, nats = (of.mean().item() for of in (weights, best_weights, iwae_bound(best_weights)))
     return InferenceGaps(elbo, best_elbo, nats, len(x))
 
