@@ -76,16 +76,16 @@ print(*sorted(ran), sep="\\n", file=sys.stderr)
 """
 
 
-def test_a_lesson_runs_no_code_of_another_file(tmp_path, number="01"):
+def test_a_lesson_runs_no_code_of_another_file(tmp_path):
     environment = os.environ | {
         "COURSE_BUDGET": "smoke", "COURSE_DATASET": "digits", "COURSE_STATIC": "1", "TQDM_DISABLE": "1",
         "COURSE_LEDGER": str(tmp_path), "COURSE_PROGRESS": str(tmp_path), "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", WHAT_RUNS, number], capture_output=True, text=True, env=environment
+        [sys.executable, "-W", "ignore", "-c", WHAT_RUNS, "01"], capture_output=True, text=True, env=environment
     )
     ran = {line for line in done.stderr.splitlines() if line.startswith(str(ROOT))}
-    behind = {str(path) for path in files_behind(code_cells(all_lessons()[number]))}
+    behind = {str(path) for path in files_behind(code_cells(all_lessons()["01"]))}
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(ran) > 10 and ran <= behind, ran - behind
     everything = [path for room in ROOMS for path in (ROOT / "course_utils" / room).glob("*.py")]

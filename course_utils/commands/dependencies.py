@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 from course_utils.commands.lessons import ROOT
@@ -60,8 +61,7 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, str | None, 
         if isinstance(node, ast.Import):
             yield from ((alias.name, None, alias.asname or alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            module = ".".join([*above, *([node.module] if node.module else [])])
+            module = resolve_name("." * node.level + (node.module or ""), package)
             yield from ((module, alias.name, alias.asname or alias.name) for alias in node.names)
 
 
@@ -70,12 +70,10 @@ def _defining(module: str, name: str | None, root: Path) -> set[Path]:
     place = root.joinpath(*module.split("."))
     if place.with_suffix(".py").exists():
         return {place.with_suffix(".py")}
-    if name and (place / f"{name}.py").exists() and name not in _handed_on(place, root):
-        return {place / f"{name}.py"}
-    handed_on = _handed_on(place, root)
-    if name in handed_on:
+    if name in (handed_on := _handed_on(place, root)):
         return _defining(handed_on[name], name, root)
-    return set(place.glob("*.py"))
+    submodule = place / f"{name}.py"
+    return {submodule} if submodule.exists() else set(place.glob("*.py"))
 
 
 @cache

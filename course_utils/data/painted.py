@@ -13,7 +13,7 @@ from course_utils.inputs import require_count, require_kind
 from course_utils.tensor_inputs import require_tensor
 
 from .images import ImageData, normalise
-from .order import first_numbers
+from .pairs import random_halves
 
 # Two shades, dark and light, of orange (without blue), sea (without red), purple (without green): red, green, blue.
 SHADES = torch.tensor([
@@ -74,11 +74,8 @@ class PaintedDomains:
     def __init__(self, images: ImageData):
         if require_kind("images", images, ImageData).channels != 1:
             raise ValueError(f"images: expected grey ones, to paint them, got {images.channels} channels.")
-        if len(images.images) < 2:
-            raise ValueError("images: two domains need at least two training images, one for each, and there is one")
         self.images = images
-        order, half = first_numbers(images, len(images.images), "train"), len(images.images) // 2
-        self._a, self._b = order[:half], order[half:]
+        self._a, self._b = random_halves(images)
 
     @property
     def device(self) -> torch.device:

@@ -62,6 +62,14 @@ def covered(x: Tensor, share: float = 2 / 7) -> Tensor:
 # --- domains ---
 
 
+def random_halves(images: ImageData) -> tuple[Tensor, Tensor]:
+    """The numbers of the training images of domain A and of domain B: random halves, so by the same people."""
+    if len(images.images) < 2:
+        raise ValueError("images: two domains need at least two training images, one for each, and there is one")
+    half, order = len(images.images) // 2, first_numbers(images, len(images.images), "train")
+    return order[:half], order[half:]
+
+
 class UnpairedDomains:
     """Domain A: images. Domain B: ``truth`` of *other* images. No image of one has its partner in the other.
 
@@ -77,10 +85,7 @@ class UnpairedDomains:
         if images.image_size % image_size:
             raise ValueError(f"image_size: {images.image_size} pixels cannot be reduced to {image_size} by blocks.")
         self.name, self.truth, self.image_size = images.name, truth, image_size
-        if len(images.images) < 2:
-            raise ValueError("images: two domains need at least two training images, one for each, and there is one")
-        half, order = len(images.images) // 2, first_numbers(images, len(images.images), "train")
-        self._a, self._b = (self._small(images.images.index_select(0, part)) for part in (order[:half], order[half:]))
+        self._a, self._b = (self._small(images.images.index_select(0, half)) for half in random_halves(images))
         order = first_numbers(images, len(images.test_images), "test")
         self._test = self._small(images.test_images.index_select(0, order))
         self._test_labels = images.test_labels.index_select(0, order)

@@ -3,19 +3,20 @@
 Source: Cremer, Li & Duvenaud 2018.
 """
 
-import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from course_utils.inputs import require_counts, require_methods, require_number
 from course_utils.models import VAE, evaluating
-from course_utils.objectives import gaussian_kl, gaussian_log_density, iwae_bound, reparameterise
+from course_utils.objectives import ELBO, iwae_bound, log_weights
 from course_utils.objectives.variational import encoded
 from course_utils.progress import PATIENCE, progress
 from course_utils.tensor_inputs import require_finite, require_same_length, require_tensor
 from course_utils.training.randomness import forked_random_state, require_seed
+from course_utils.training.schedules import cosine_decay
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def inference_gaps(
     steps, samples = require_counts(steps=steps, samples=samples)
     require_number("rate", rate, above=0)
     with evaluating(vae), forked_random_state(x.device, require_seed(seed)):
-        q = tuple(code.detach() for code in encoded(vae, x, *condition))
-        best = _best_gaussian(vae, x, condition, q, steps, rate)
-        weights, best_weights = (_log_weights(vae, x, condition, of, samples) for of in (q, best))
+        mean, log_var = encoded(vae, x, *condition)
+        q = _OwnGaussians(vae, mean.detach(), log_var.detach())
+        best = _best_gaussians(q, x, condition, steps, rate)
+        weights, best_weights = (_log_weights(of, x, condition, samples) for of in (q, best))
     require_finite("the log weights", best_weights, "has the VAE diverged?")
     if best_weights.mean() < weights.mean():  # the encoder's q was the best already, and the search lost some of it
         best_weights = weights
@@ -78,30 +80,41 @@ def inference_gaps(
     return InferenceGaps(elbo, best_elbo, nats, len(x))
 
 
+class _OwnGaussians(NamedTuple):
+    """A VAE whose q is given for each image, in the place of its encoder's."""
+
+    vae: VAE
+    mean: Tensor
+    log_var: Tensor
+
+    def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
+        return self.mean, self.log_var
+
+    def prior(self, *condition: Tensor) -> tuple[Tensor, Tensor] | None:
+        return self.vae.prior(*condition)
+
+    def log_likelihood(self, x: Tensor, z: Tensor, *condition: Tensor) -> Tensor:
+        return self.vae.log_likelihood(x, z, *condition)
+
+
 @torch.enable_grad()
-def _best_gaussian(
-    vae: VAE, x: Tensor, condition: tuple[Tensor, ...], q: tuple[Tensor, Tensor], steps: int, rate: float
-) -> tuple[Tensor, Tensor]:
-    """Mean and log variance of each image's best q, found from ``q`` by gradients of the ELBO that miss the weights."""
-    prior = vae.prior(*condition)
-    q = tuple(code.clone().requires_grad_() for code in q)
-    optimizer = torch.optim.Adam(q, lr=rate)
+def _best_gaussians(
+    q: _OwnGaussians, x: Tensor, condition: tuple[Tensor, ...], steps: int, rate: float
+) -> _OwnGaussians:
+    """Each image's best Gaussian, found from ``q`` by gradients of the ELBO that miss the VAE's weights."""
+    codes = [code.clone().requires_grad_() for code in (q.mean, q.log_var)]
+    optimizer, own = torch.optim.Adam(codes, lr=rate), _OwnGaussians(q.vae, *codes)
     for step in progress(range(steps), f"the best Gaussian for each of {len(x):,} images", PATIENCE):
-        optimizer.param_groups[0]["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
-        nats = vae.log_likelihood(x, reparameterise(*q), *condition) - gaussian_kl(*q, prior).sum(-1)
-        for code, gradient in zip(q, torch.autograd.grad(-nats.sum(), q), strict=True):
+        optimizer.param_groups[0]["lr"] = rate * cosine_decay(step / steps)
+        total = len(x) * ELBO()(own, x, *condition)["loss"]
+        for code, gradient in zip(codes, torch.autograd.grad(total, codes), strict=True):
             code.grad = gradient
         optimizer.step()
-    mean, log_var = (code.detach() for code in q)
-    return mean, log_var
+    return _OwnGaussians(q.vae, *(code.detach() for code in codes))
 
 
 @torch.no_grad()
-def _log_weights(vae: VAE, x: Tensor, condition: tuple[Tensor, ...], q: tuple[Tensor, Tensor], samples: int) -> Tensor:
-    """log p(x|z) + log p(z) - log q(z) for ``samples`` draws z from each image's q, [samples, n], in float64."""
-    prior, rows = vae.prior(*condition) or (), []
-    for _ in progress(range(samples), f"log p(x) of {len(x):,} images", PATIENCE):
-        z = reparameterise(*q)
-        log_ratio = gaussian_log_density(z, *prior) - gaussian_log_density(z, *q)
-        rows.append((vae.log_likelihood(x, z, *condition) + log_ratio).cpu().double())
-    return torch.stack(rows)
+def _log_weights(q: _OwnGaussians, x: Tensor, condition: tuple[Tensor, ...], samples: int) -> Tensor:
+    """``objectives.log_weights``, draw by draw, as memory is finite: [samples, n] in float64."""
+    draws = progress(range(samples), f"log p(x) of {len(x):,} images", PATIENCE)
+    return torch.cat([log_weights(q, x, *condition).cpu().double() for _ in draws])

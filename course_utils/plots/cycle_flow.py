@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
 
 from course_utils.plots.caption import Caption, show
-from course_utils.plots.flow import INK, bare, box, forward
+from course_utils.plots.flow import HALF, INK, bare, box, forward
 from course_utils.plots.style import DISCRIMINATOR, GENERATOR, NEUTRAL, course_style, new_figure, put_title
 
 X_A, X_G, X_MADE, X_F, X_BACK = 0.2, 1.9, 3.9, 5.9, 7.7  # where things stand, from left to right
-HALF, TURN, BELOW = 0.5, 1.25, -1.75  # of a box's width; the height of the comparison, and of the judge's row
+TURN, BELOW = 1.25, -1.75  # the height of the comparison, and of the judge's row
 CAPTION = (
     "An image a of domain A goes through the translator G, which gives G(a). The discriminator D_B judges G(a) beside "
     "real images b of domain B: the adversarial loss. G(a) also goes through the second translator F, which gives "
@@ -47,14 +46,7 @@ def _judged(axes: Axes) -> None:
     axes.text(X_A + 0.3, BELOW, "real images b", ha="center", va="center")
     forward(axes, (X_A + 1.2, BELOW), (X_MADE - HALF, BELOW))
     forward(axes, (X_MADE, -0.3), (X_MADE, BELOW + 0.32))
-    axes.text(X_MADE, BELOW - 0.42, "discriminator of B", ha="center", va="top", color=DISCRIMINATOR.ink)
-    axes.add_patch(_frame(X_MADE, BELOW))
-    axes.text(X_MADE, BELOW, "D_B", ha="center", va="center", fontsize=14, fontweight="bold")
+    box(axes, X_MADE, "D_B", DISCRIMINATOR, below="discriminator of B", y=BELOW)
     forward(axes, (X_MADE + HALF, BELOW), (X_F - 0.35, BELOW))
     axes.text(X_F - 0.25, BELOW, "adversarial loss", ha="left", va="center", color=DISCRIMINATOR.ink)
     axes.text(X_F - 0.25, BELOW - 0.42, "and the same from b", ha="left", va="top", color=NEUTRAL.ink)
-
-
-def _frame(x: float, y: float) -> FancyBboxPatch:
-    style = {"boxstyle": "round,pad=0,rounding_size=0.12", "facecolor": "white", "linewidth": 3.5}
-    return FancyBboxPatch((x - HALF, y - 0.3), 2 * HALF, 0.6, edgecolor=DISCRIMINATOR.colour, **style)

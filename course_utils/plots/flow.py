@@ -69,18 +69,18 @@ def bare(axes: Axes, x_range: tuple[float, float], y_range: tuple[float, float])
     axes.spines[:].set_visible(False)
 
 
-def box(axes: Axes, x: float, name: str, role: Role | None, below: str | None = None) -> None:
+def box(axes: Axes, x: float, name: str, role: Role | None, below: str | None = None, y: float = 0.0) -> None:
     """A player; the one that moves has its role's colour as its rim. `below`: said in place of whether it moves."""
     rim, width = (role.colour, 3.5) if role else (NEUTRAL.colour, 1.2)
     axes.add_patch(
         FancyBboxPatch(
-            (x - HALF, -0.3), 2 * HALF, 0.6, boxstyle="round,pad=0,rounding_size=0.12",
+            (x - HALF, y - 0.3), 2 * HALF, 0.6, boxstyle="round,pad=0,rounding_size=0.12",
             facecolor="white" if role else PALE, edgecolor=rim, linewidth=width,
         )
     )  # fmt: skip
-    axes.text(x, 0, name, ha="center", va="center", fontsize=14, fontweight="bold")
+    axes.text(x, y, name, ha="center", va="center", fontsize=14, fontweight="bold")
     said = below or ("moves" if role else "does not move")
-    height = -0.72 if below else 0.38
+    height = y + (-0.72 if below else 0.38)
     axes.text(x, height, said, ha="center", va="bottom", color=role.ink if role else NEUTRAL.ink)
 
 

@@ -42,17 +42,9 @@ def _row(axes: Axes, told: bool, out: str, says: str) -> None:
     box(axes, X_D, "D", DISCRIMINATOR, below="discriminator")
     axes.text(X_OUT, 0, out, ha="left", va="center")
     axes.text(X_OUT, -0.55, says, ha="left", va="center", color=DISCRIMINATOR.ink, fontsize=10)
-    _label(axes, X_G)
-    if told:
-        _label(axes, X_D)
-    else:
-        axes.text(X_OUT + 1.9, UP, "label y", ha="center", va="center", color=YOURS.ink, fontweight="bold")
-        forward(axes, (X_OUT + 1.9, UP - 0.18), (X_OUT + 1.9, 0.2))
+    for x in (X_G, X_D if told else X_OUT + 1.9):  # an AC-GAN's label stands above the losses
+        axes.text(x, UP, "label y", ha="center", va="center", color=YOURS.ink, fontweight="bold")
+        forward(axes, (x, UP - 0.18), (x, 0.32))
     for start, end in ((X_Z + 0.8, X_G - HALF), (X_G + HALF, X_IMAGE - 0.5), (X_IMAGE + 0.5, X_D - HALF)):
         forward(axes, (start, 0), (end, 0))
     forward(axes, (X_D + HALF, 0), (X_OUT - 0.1, 0))
-
-
-def _label(axes: Axes, x: float) -> None:
-    axes.text(x, UP, "label y", ha="center", va="center", color=YOURS.ink, fontweight="bold")
-    forward(axes, (x, UP - 0.18), (x, 0.32))

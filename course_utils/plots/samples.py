@@ -69,8 +69,7 @@ def image_rows(rows: Mapping[str, object], title: str | None = None) -> Caption:
         found = " and ".join(sorted(f"{n} of {height}×{width}" for n, height, width, _ in shapes))
         raise ValueError(f"image_rows needs as many images, of one size, in each row, not {found}")
     ((n, _, width, _),) = shapes
-    if n > (most := (WALK - 2) // (width + 2)):
-        raise ValueError(f"a row of {n} images of {width} pixels is wider than the page: show {most} at most")
+    _require_page("row", n, width)
     caption = f"{arrays.count(len(sets), 'row')} of {arrays.count(n, 'image')}. "
     caption += "; ".join(f"{label}: {_measure(pixels)}" for label, pixels in sets.items())
     with course_style():
@@ -93,12 +92,7 @@ def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: st
         raise ValueError(
             f"rows must all have the same shape [steps ≥ 2, c, h, w], got {[w.shape[:1] + w.shape[1:3] for w in walks]}"
         )
-    most = (WALK - 2) // (walks[0].shape[2] + 2)
-    if len(walks[0]) > most:
-        raise ValueError(
-            f"a walk of {len(walks[0])} images of {walks[0].shape[2]} pixels is wider than the page; show at most "
-            f"{most} of them, such as every second one, row[::2]"
-        )
+    _require_page("walk", len(walks[0]), walks[0].shape[2])
     if labels is not None and len(labels) != len(walks):
         raise ValueError(
             f"interpolation got {arrays.count(len(walks), 'row')} but "
@@ -117,6 +111,15 @@ def interpolation(rows: Sequence, labels: Sequence[str] | None = None, title: st
     with course_style():
         figure = _pictures([(None, np.concatenate(walks))], steps, title, row_labels=labels, width=WALK)
         return show(figure, caption)
+
+
+def _require_page(what: str, count: int, width: int) -> None:
+    """A walk or a row is one line: raises ValueError for more images of this width than fit side by side."""
+    if count > (most := (WALK - 2) // (width + 2)):
+        raise ValueError(
+            f"a {what} of {count} images of {width} pixels is wider than the page; show at most {most} of them, such "
+            "as every second one, row[::2]"
+        )
 
 
 def _columns(columns: int) -> int:
