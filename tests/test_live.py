@@ -93,7 +93,7 @@ def conditional(callbacks=()):
 
 def flow(callbacks=()):
     torch.manual_seed(0)
-    velocity, loss = models.PointVelocity((16,)), objectives.flow_matching_loss
+    velocity, loss = models.PointVelocity((16,)), objectives.FlowMatching()
     return training.train_model(velocity, data.Ring().sample, loss, steps=6, callbacks=callbacks, progress=False)
 
 

@@ -51,9 +51,9 @@ TAKE_NO_INPUT = re.compile(r"[A-Z][A-Z_]*|.*(Error|Failed)")
 ONLY_RETURNED = {
     "models": {"Quantised"},
     "evaluation": {
-        "AccuracyScore", "ActiveUnits", "ClassAccuracy", "Confidence", "FrechetResult", "FreshDiscriminator",
-        "InferenceGaps", "Legibility", "LogLikelihood", "MembershipAUC", "Memorisation", "ModeCoverage", "ParzenScore",
-        "PrecisionRecall", "StackedCoverage", "expected_density",
+        "AccuracyScore", "ActiveUnits", "ClassAccuracy", "Confidence", "FlowLikelihood", "FrechetResult",
+        "FreshDiscriminator", "InferenceGaps", "Legibility", "LogLikelihood", "MembershipAUC", "Memorisation",
+        "ModeCoverage", "ParzenScore", "PrecisionRecall", "StackedCoverage", "expected_density",
     },
     "data": {"cache_folder"},
     "objectives": {"Penalty"},  # a type

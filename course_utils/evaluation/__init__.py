@@ -5,6 +5,7 @@ from .class_accuracy import ClassAccuracy, class_accuracy
 from .classifier import Classifier
 from .classifier_cache import ClassifierError, load_classifier
 from .expectations import expected_coverage, expected_density, expected_frechet
+from .flow_likelihood import FlowLikelihood, flow_log_likelihood
 from .frechet import FrechetResult, frechet_classifier_distance, frechet_distance
 from .fresh_discriminator import FreshDiscriminator, fresh_discriminator
 from .inference_gaps import InferenceGaps, inference_gaps
@@ -35,6 +36,7 @@ __all__ = [
     "Classifier",
     "ClassifierError",
     "Confidence",
+    "FlowLikelihood",
     "FrechetResult",
     "FreshDiscriminator",
     "InferenceGaps",
@@ -55,6 +57,7 @@ __all__ = [
     "expected_coverage",
     "expected_density",
     "expected_frechet",
+    "flow_log_likelihood",
     "frechet_classifier_distance",
     "frechet_distance",
     "fresh_discriminator",
@@ -78,8 +81,8 @@ __all__ = [
     "precision_recall",
     "precision_recall_floor",
     "rank_correlation",
-    "samples_as_mixture",
     "saliency",
+    "samples_as_mixture",
     "stacked_coverage",
     "stacked_floor",
     "stacked_uniform_floor",

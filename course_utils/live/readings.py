@@ -18,7 +18,7 @@ from course_utils.data import ImageData
 from course_utils.data.toys import Mixture
 from course_utils.inputs import shown
 from course_utils.live.traces import MARKS
-from course_utils.models import PointVelocity, euler_path, evaluating, sample_latent
+from course_utils.models import PointVelocity, evaluating, ode_path, sample_latent
 from course_utils.objectives import Objective
 from course_utils.plots.arrays import number
 from course_utils.training import GANRun, ModelRun, Run, VAERun, forked_random_state
@@ -138,7 +138,7 @@ def flow_paths(run: Run) -> np.ndarray | None:
     if not isinstance(velocity, PointVelocity) or velocity.dim != 2:
         return None
     with evaluating(velocity), forked_random_state(run.device, SEED):
-        return euler_path(velocity, sample_latent(POINTS, 2, run.device)).float().cpu().numpy()
+        return ode_path(velocity, sample_latent(POINTS, 2, run.device)).float().cpu().numpy()
 
 
 def drawn_by(generator: nn.Module) -> np.ndarray:

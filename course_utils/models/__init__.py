@@ -27,11 +27,13 @@ from course_utils.models.pacgan import Maxout, PacGANDiscriminator, PacGANGenera
 from course_utils.models.patch import PatchDiscriminator
 from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_quadrants
 from course_utils.models.residual_translator import ResidualTranslator
+from course_utils.models.sampling import ancestral_path, as_velocity, euler_step, guided, heun_step, ode_path
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
+from course_utils.models.unet import UNet
 from course_utils.models.vae import VAE, ConvolutionalVAE, FullyConnectedVAE
 from course_utils.models.vector_quantiser import Quantised, VectorQuantiser
-from course_utils.models.velocity import PointVelocity, euler_path
+from course_utils.models.velocity import MixtureVelocity, PointVelocity
 
 __all__ = [
     "VAE",
@@ -55,6 +57,7 @@ __all__ = [
     "LocalTranslator",
     "Maxout",
     "MinibatchStd",
+    "MixtureVelocity",
     "PacGANDiscriminator",
     "PacGANGenerator",
     "Packed",
@@ -68,12 +71,18 @@ __all__ = [
     "ResidualTranslator",
     "StackedBatchNorm1d",
     "StackedLinear",
+    "UNet",
     "VectorQuantiser",
-    "euler_path",
+    "ancestral_path",
+    "as_velocity",
+    "euler_step",
     "evaluating",
+    "guided",
+    "heun_step",
     "hide_quadrants",
     "invert",
     "mlp",
+    "ode_path",
     "principal_directions",
     "sample_latent",
     "spectrally_normalised",

@@ -1,12 +1,14 @@
-"""A velocity field over the plane and time, and the way of samples along it: the model of flow matching."""
+"""Velocity fields over the plane and time: one that learns, and the one that it should find."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.inputs import require_count, require_counts, require_kind, require_widths
+from course_utils.data.toys import Mixture
+from course_utils.inputs import require_counts, require_kind, require_widths
 from course_utils.models.mlp import mlp
+from course_utils.objectives.paths import LinearPath, ProbabilityPath
 from course_utils.tensor_inputs import require_input, require_tensor
 
 
@@ -28,18 +30,35 @@ class PointVelocity(nn.Module):
         return self.net(torch.cat([x, t[:, None].to(x.dtype)], 1))
 
 
-@torch.no_grad()
-def euler_path(velocity: nn.Module, start: Tensor, steps: int = 50) -> Tensor:
-    """The places of `start` [n, dim] at the times 0, 1/steps, …, 1, by Euler's method: [steps + 1, n, dim].
+class MixtureVelocity(nn.Module):
+    """The marginal velocity of a toy: what flow matching would learn from infinitely many samples of it.
 
-        x(t + h) = x(t) + h v(x(t), t),   h = 1 / steps
+    Where the data are Σ w_k N(m_k, s_k² I), the places x_t = α x + σ ε are Σ w_k N(α m_k, c_k I), c_k = α² s_k² + σ².
+    At a place y component k has the posterior share r_k ∝ w_k N(y; α m_k, c_k I), and given k the mean of the data is
+    linear in y, so
 
-    Its error falls with 1/steps (Euler 1768). Where v has been learnt by flow matching, the last places are samples.
+        E[x | x_t = y] = Σ_k r_k(y) (m_k + α s_k² / c_k (y − α m_k)),
+
+    which the path reads as a velocity. In the precision of `x`.
     """
-    require_kind("velocity", velocity, nn.Module)
-    steps, x = require_count("steps", steps), require_tensor("start", start, ("n", ...))
-    places = [x]
-    for k in range(steps):
-        x = x + velocity(x, x.new_full((len(x),), k / steps)) / steps
-        places.append(x)
-    return torch.stack(places)
+
+    def __init__(self, toy: Mixture, path: ProbabilityPath = LinearPath()):
+        super().__init__()
+        self.path, self.dim = require_kind("path", path, ProbabilityPath), require_kind("toy", toy, Mixture).dim
+        self.latent_dim = self.dim
+        for name, part in zip(("means", "stds", "weights"), toy.components, strict=True):
+            self.register_buffer(name, part.clone(), persistent=False)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        require_tensor("x", x, ("n", self.dim), "a batch of points")
+        require_tensor("t", t, (len(x),), "one time a point")
+        means, variances, weights = (part.to(x) for part in (self.means, self.stds.square(), self.weights))
+        signal, noise = self.path.signal(t.to(x))[:, None], self.path.noise(t.to(x))[:, None]
+        spread = signal.square() * variances + noise.square()  # [n, k]
+        away = x[:, None] - signal[..., None] * means  # [n, k, dim]
+        log_share = weights.log() - self.dim / 2 * spread.log() - away.square().sum(2) / (2 * spread)
+        inside = means + (signal * variances / spread)[..., None] * away
+        data = (log_share.softmax(1)[..., None] * inside).sum(1)
+        # The noise is found as the data are, and not by dividing by σ, which is 0 at the end.
+        epsilon = (log_share.softmax(1) * noise / spread)[..., None].mul(away).sum(1)
+        return self.path.target("velocity", data, epsilon, t)

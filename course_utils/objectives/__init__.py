@@ -14,7 +14,7 @@ from course_utils.objectives.adversarial import (
     wasserstein_generator_loss,
 )
 from course_utils.objectives.cycle import CycleELBO, cycle_consistency_loss, identity_loss
-from course_utils.objectives.flow_matching import flow_matching_loss
+from course_utils.objectives.flow_matching import FlowMatching, LogitNormalTimes, uniform_times
 from course_utils.objectives.likelihoods import Bernoulli, Gaussian, require_binary
 from course_utils.objectives.objective import (
     FEATURE_MATCHING,
@@ -27,6 +27,7 @@ from course_utils.objectives.objective import (
     WASSERSTEIN,
     Objective,
 )
+from course_utils.objectives.paths import PREDICTIONS, LinearPath, ProbabilityPath, VariancePreservingPath
 from course_utils.objectives.penalties import (
     Penalty,
     dragan_penalty,
@@ -56,19 +57,24 @@ __all__ = [
     "MINIMAX",
     "NON_SATURATING",
     "OBJECTIVES",
+    "PREDICTIONS",
     "RELATIVISTIC",
     "WASSERSTEIN",
     "Bernoulli",
     "CycleELBO",
+    "FlowMatching",
     "Gaussian",
+    "LinearPath",
+    "LogitNormalTimes",
     "Objective",
     "Penalty",
+    "ProbabilityPath",
+    "VariancePreservingPath",
     "bits_per_dimension",
     "cross_entropy_discriminator_loss",
     "cycle_consistency_loss",
     "dragan_penalty",
     "feature_matching_loss",
-    "flow_matching_loss",
     "gaussian_kl",
     "gaussian_log_density",
     "gradient_penalty",
@@ -88,6 +94,7 @@ __all__ = [
     "require_binary",
     "require_per_sample",
     "saturating_generator_loss",
+    "uniform_times",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

@@ -69,10 +69,10 @@ def _flow(settings: Settings, steps: int) -> str:
         f"torch.manual_seed({settings.seed})\n"
         f"toy = {_toy(settings)}\n"
         f"velocity = models.PointVelocity(hidden={_widths(settings)})\n"
-        "run = training.train_model(\n    velocity,\n    toy.sample,\n    objectives.flow_matching_loss,\n"
+        "run = training.train_model(\n    velocity,\n    toy.sample,\n    objectives.FlowMatching(),\n"
         f"    steps={steps},\n    optimizer=training.adam(velocity, lr={settings.g_lr!r}),\n"
         f"    batch_size={settings.batch_size},\n    seed={settings.seed},\n)\n"
-        "samples = models.euler_path(velocity, torch.randn(1000, 2))[-1]\n"
+        "samples = models.ode_path(velocity, torch.randn(1000, 2))[-1]\n"
     )
 
 

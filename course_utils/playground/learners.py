@@ -123,7 +123,7 @@ class FlowLearner(_OneNetwork):
         velocity = models.PointVelocity(hidden=(settings.width, settings.width))
         self.run = _before_the_first_step(
             lambda **options: training.train_model(
-                velocity, source.sample, objectives.flow_matching_loss,
+                velocity, source.sample, objectives.FlowMatching(),
                 optimizer=training.adam(velocity, settings.g_lr),
                 batch_size=settings.batch_size, seed=settings.seed, **options,
             )
@@ -131,7 +131,7 @@ class FlowLearner(_OneNetwork):
 
     @staticmethod
     def generate(networks: list[nn.Module], n: int) -> Tensor:
-        return models.euler_path(networks[0], visible_latent(n))[-1]
+        return models.ode_path(networks[0], visible_latent(n))[-1]
 
 
 LEARNERS = {"GAN": GANLearner, "VAE": VAELearner, "flow": FlowLearner}

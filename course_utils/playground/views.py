@@ -123,7 +123,7 @@ def _of_gan(
 
 def _of_flow(seen: View, velocity: torch.nn.Module, look: Look, xs: Tensor, ys: Tensor) -> Tensor:
     """The points at the time that is looked at; and the field there, and the paths."""
-    path = models.euler_path(velocity, visible_latent(measures.SAMPLES), STEPS)
+    path = models.ode_path(velocity, visible_latent(measures.SAMPLES), STEPS)
     at = round(look.time * STEPS)
     if look.lines:
         seen.arrays["lines"] = path[: at + 1, :PATHS].transpose(0, 1).contiguous().numpy()

@@ -36,6 +36,7 @@ def fresh(**change):
     return evaluation.fresh_discriminator(**(right | change))
 
 
+FLOW = models.PointVelocity((8,))
 WRONG_IMAGES = (
     ("in 0..1", (IMAGES + 1) / 2, "looks like 0 … 1: pass 2"),
     ("in 0..255", PIXELS.float(), "like grey levels|not 0 … 255"),
@@ -459,6 +460,13 @@ ROWS = [
     ("a divergence on the line", lambda: evaluation.jensen_shannon(data.Mixture1D(), RING), "in the plane"),
     ("a diverged model's density", lambda: evaluation.samples_as_mixture(POINTS * NAN, 0.1), "has diverged"),
     ("the density of images", lambda: evaluation.samples_as_mixture(X, 0.1), "samples must be"),
+    ("a flow of x alone", lambda: evaluation.flow_log_likelihood(lambda x: x, X), "velocity must be a function"),
+    ("a flow's whole numbers", lambda: evaluation.flow_log_likelihood(FLOW, X.long()), "x must be"),
+    ("a flow of one", lambda: evaluation.flow_log_likelihood(lambda x, t: x[:1], X), "velocity for each number"),
+    ("a way of no step", lambda: evaluation.flow_log_likelihood(FLOW, X, steps=0), "steps must be at least 1"),
+    ("no probe", lambda: evaluation.flow_log_likelihood(FLOW, X, probes=0), "probes must be at least 1"),
+    ("an unknown method", lambda: evaluation.flow_log_likelihood(FLOW, X, method="rk4"), "method must be one of"),
+    ("a seed of words", lambda: evaluation.flow_log_likelihood(FLOW, X, seed="a"), "seed must be"),
 ]
 
 RIGHT = [

@@ -6,10 +6,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils import models
+from course_utils import data, models, objectives
 
 NAN, INF = float("nan"), float("inf")
 X, Z, IMAGES = torch.zeros(4, 2), torch.zeros(4, 3), torch.zeros(4, 1, 28, 28)
+LABELS, VELOCITY, UNET = torch.tensor([0, 1, 0, 1]), models.PointVelocity((8,)), models.UNet(8)
+
+
+def TOLD(x, t, labels):
+    return x
+
+
 LABELS = torch.tensor([0, 1, 2, 3])
 POINT_G, POINT_D = models.PointGenerator(3, (8,)), models.PointDiscriminator((8,))
 IMAGE_G, IMAGE_D = models.FullyConnectedGenerator(3, (8,)), models.FullyConnectedDiscriminator((8,))
@@ -243,13 +250,40 @@ ROWS = [
     ("a velocity in one dimension", lambda: models.PointVelocity((8,))(Z[:, :1], torch.zeros(len(Z))), "x"),
     ("one time for all", lambda: models.PointVelocity((8,))(X, torch.tensor(0.5)), "t must be"),
     ("a velocity of no dimension", lambda: models.PointVelocity((8,), dim=0), "dim must be at least 1"),
-    ("a path of no step", lambda: models.euler_path(models.PointVelocity((8,)), X, 0), "steps must be at least 1"),
-    ("a path of a function", lambda: models.euler_path(torch.tanh, X), "velocity must be Module"),
+    ("a path of no step", lambda: models.ode_path(models.PointVelocity((8,)), X, 0), "steps must be at least 1"),
+    ("a path of a function of x alone", lambda: models.ode_path(lambda x: x, X), "velocity must be a function"),
     (
         "a path from one point",
-        lambda: models.euler_path(models.PointVelocity((8,)), torch.tensor(0.5)),
+        lambda: models.ode_path(models.PointVelocity((8,)), torch.tensor(0.5)),
         "start must be",
     ),
+    ("a path by an unknown method", lambda: models.ode_path(VELOCITY, X, 3, "rk4"), "method must be one of"),
+    ("a velocity that would broadcast", lambda: models.ode_path(lambda x, t: x[:, :1], X), "velocity for each number"),
+    ("a velocity of other points", lambda: models.ode_path(VELOCITY, Z), "PointVelocity takes x"),
+    ("Euler's step by no network", lambda: models.euler_step(lambda x, t: x[:1], X, 0.0, 0.1), "velocity for each"),
+    ("Heun's step by no network", lambda: models.heun_step(lambda x, t: x[:1], X, 0.0, 0.1), "velocity for each"),
+    ("more noise than there is", lambda: models.ancestral_path(VELOCITY, X, noise=1.5), "noise must be"),
+    ("no ancestors", lambda: models.ancestral_path(VELOCITY, X, 0), "steps must be at least 1"),
+    ("ancestors on a path by its name", lambda: models.ancestral_path(VELOCITY, X, path="linear"), "path must be"),
+    ("a speed as velocity", lambda: models.as_velocity(VELOCITY, objectives.LinearPath(), "speed"), "predicts must be"),
+    ("a velocity on no path", lambda: models.as_velocity(VELOCITY, "linear", "noise"), "path must be"),
+    ("guided to an unknown class", lambda: models.guided(TOLD, torch.tensor([0, 11]), untold=10), "11"),
+    ("guided to a list", lambda: models.guided(TOLD, [0, 1], untold=10), "labels must be"),
+    ("guided without labels", lambda: models.guided(lambda x, t: x, LABELS, untold=10), "velocity must be a function"),
+    ("guided by NaN", lambda: models.guided(TOLD, LABELS, untold=10, strength=NAN), "strength must be a finite"),
+    ("the field of a list", lambda: models.MixtureVelocity([[0.0, 0.0]]), "toy must be Mixture"),
+    ("the field on no path", lambda: models.MixtureVelocity(data.Ring(), "linear"), "path must be"),
+    ("the field at other points", lambda: models.MixtureVelocity(data.Ring())(Z, Z[:, 0]), "x must be"),
+    ("the field at one time", lambda: models.MixtureVelocity(data.Ring())(X, torch.tensor(0.5)), "t must be"),
+    ("a U-Net of odd width", lambda: models.UNet(12), "width must be a multiple of 8"),
+    ("a U-Net of odd images", lambda: models.UNet(8, image_size=30), "image_size of 4"),
+    ("a U-Net of -1 classes", lambda: models.UNet(8, classes=-1), "classes must be at least 0"),
+    ("attention 1", lambda: models.UNet(8, attention=1), "attention must be True or False"),
+    ("larger images", lambda: UNET(torch.zeros(2, 1, 32, 32), torch.zeros(2)), "UNet takes x"),
+    ("one time for all images", lambda: UNET(IMAGES, torch.zeros(())), "t must be one time an image"),
+    ("labels for no classes", lambda: UNET(IMAGES, torch.zeros(4), LABELS), "labels go with classes"),
+    ("classes without labels", lambda: models.UNet(8, classes=3)(IMAGES, torch.zeros(4)), "labels go with classes"),
+    ("an unknown class", lambda: models.UNet(8, classes=3)(IMAGES, torch.zeros(4), LABELS + 3), "0 … 2"),
     ("ends of other shapes", lambda: models.spherical_interpolation(X[0], Z[0], 0.5), "a .* b .* same shape"),
     ("an end that is NaN", lambda: models.spherical_interpolation(X[0] * NAN, X[0], 0.5), "a must be finite"),
     ("an end without direction", lambda: models.spherical_interpolation(X[0], X[0] + 1, 0.5), "zero vector"),
@@ -321,7 +355,7 @@ RIGHT = [
     *(("two images", partial(call, IMAGES[:2])) for call in TAKES_IMAGES),
     ("points of an ensemble", lambda: STACK(torch.zeros(2, 4, 2))),
     ("times in double", lambda: models.PointVelocity((8,))(torch.zeros(4, 2), torch.zeros(4).double())),
-    ("a path of one step", lambda: models.euler_path(models.PointVelocity((8,)), torch.zeros(4, 2), np.int64(1))),
+    ("a path of one step", lambda: models.ode_path(models.PointVelocity((8,)), torch.zeros(4, 2), np.int64(1))),
     ("points in double", lambda: models.PointDiscriminator((8,)).double()(X.double())),
     ("no hidden layer", lambda: models.PointGenerator(2, ())(X)),
     ("no codes", lambda: models.sample_latent(0, np.int64(2))),

@@ -20,6 +20,7 @@ NAN, INF = float("nan"), float("inf")
 LOGITS, BYTES, EMPTY = torch.zeros(4), torch.zeros(4, dtype=torch.uint8), torch.zeros(0)
 ELSEWHERE = torch.zeros(4, device="meta")
 X, IMAGES = torch.randn(6, 2), torch.zeros(3, 1, 28, 28)
+PATH, T = objectives.LinearPath(), torch.rand(6)
 D = nn.Linear(2, 1)
 BATCHNORM = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
 VAE = models.FullyConnectedVAE(2, (8,))
@@ -203,10 +204,27 @@ ROWS = [
     ("images of another size", lambda: objectives.log_weights(VAE, torch.zeros(2, 1, 32, 32)), r"\[n, 1, 28, 28\]"),
     ("weights of one image", lambda: objectives.iwae_bound(torch.zeros(3)), "k draws, n images"),
     ("weights of no draw", lambda: objectives.iwae_bound(torch.zeros(0, 3)), "k draws, n images"),
-    ("a flow of one argument", lambda: objectives.flow_matching_loss(lambda x: x, X), "velocity"),
-    ("a flow that is no function", lambda: objectives.flow_matching_loss(3, X), "velocity must be a function"),
-    ("a flow to one number", lambda: objectives.flow_matching_loss(lambda x, t: x.sum(), X), "velocity for each"),
-    ("a flow of bytes", lambda: objectives.flow_matching_loss(lambda x, t: x, BYTES), "x must be"),
+    ("a flow of one argument", lambda: objectives.FlowMatching()(lambda x: x, X), "network"),
+    ("a flow that is no function", lambda: objectives.FlowMatching()(3, X), "network must be a function"),
+    ("a flow to one number", lambda: objectives.FlowMatching()(lambda x, t: x.sum(), X), "velocity for each"),
+    ("a flow of bytes", lambda: objectives.FlowMatching()(lambda x, t: x, BYTES), "x must be"),
+    ("a noise for one", lambda: objectives.FlowMatching(predicts="noise")(lambda x, t: x[:1], X), "a noise for each"),
+    ("a path by its name", lambda: objectives.FlowMatching("linear"), "path must be ProbabilityPath"),
+    ("the path's class", lambda: objectives.FlowMatching(objectives.LinearPath), "path must be ProbabilityPath"),
+    ("a prediction of speed", lambda: objectives.FlowMatching(predicts="speed"), "predicts must be one of"),
+    ("one time for all", lambda: objectives.FlowMatching(times=0.5), "times must be a function"),
+    ("a weight for all", lambda: objectives.FlowMatching(weight=2.0), "weight must be a function"),
+    ("times of one place", lambda: objectives.LogitNormalTimes(std=0), "std must be above 0"),
+    ("no times", lambda: objectives.uniform_times(0, X), "n must be at least 1"),
+    ("times like a list", lambda: objectives.uniform_times(3, [0.0]), "like must be"),
+    ("ends of other lengths", lambda: PATH.place(X, X[:2], T), "two ends of each way"),
+    ("times in a column", lambda: PATH.place(X, X, T[:, None]), "t must be one time for each place"),
+    ("fewer times than places", lambda: PATH.place(X, X, T[:2]), "pass equally many"),
+    ("speed asked for", lambda: PATH.target("speed", X, X, T), "of must be one of"),
+    ("times as a number", lambda: objectives.VariancePreservingPath().place(X, X, 0.5), "t must be one time"),
+    ("x asked for", lambda: PATH.convert(X, X, T, "noise", "x"), "to must be one of"),
+    ("x given", lambda: PATH.convert(X, X, T, "x", "noise"), "of must be one of"),
+    ("a prediction in one dimension", lambda: PATH.convert(X[:, :1], X, T, "noise", "data"), "prediction for each"),
     ("nats are NaN", lambda: objectives.bits_per_dimension(NAN, 784), "nats_per_image must be a finite number"),
     (
         "dimensions are a shape",
@@ -217,7 +235,7 @@ ROWS = [
 ]
 
 RIGHT = [
-    ("a flow that stands still", lambda: objectives.flow_matching_loss(lambda x, t: torch.zeros_like(x), X)),
+    ("a flow that stands still", lambda: objectives.FlowMatching()(lambda x, t: torch.zeros_like(x), X)),
     *(("columns and rows", partial(loss, LOGITS, LOGITS[:2, None])) for loss in D_LOSSES[:4]),
     *(("one logit, double", partial(loss, LOGITS[:1].double())) for loss in G_LOSSES),
     ("pairs", lambda: objectives.relativistic_generator_loss(LOGITS, LOGITS)),
