@@ -146,6 +146,29 @@ def test_claims_run_at_the_cpu_budget_and_image_lessons_again_on_the_digits(less
     assert ledger(lessons) == {"00-mnist": "cpu 3 1", "03-mnist": "cpu 3 1", "03-digits": "cpu 3 1"}
 
 
+def test_what_stored_runs_of_the_same_code_have_shown_on_the_digits_is_run_briefly(lessons, tmp_path):
+    """Only if it is the same code, if there are enough runs, and if all claims held; and not with --again."""
+    ask = "from course_utils.commands import lessons, seeds; print(seeds.fingerprint(lessons.lesson('03')))"
+    own = lessons.environment(COURSE_DATA=str(tmp_path))
+    now = subprocess.run([sys.executable, "-c", ask], cwd=lessons.root, env=own, capture_output=True, text=True)
+    table = {
+        "seeds": list(range(8)), "made": "today", "fingerprint": now.stdout.strip(), "values": {},
+        "claims": {"it is so": {"measured": ["1"] * 8, "failed": []}},
+    }  # fmt: skip
+    failed = {"it is so": {"measured": ["1"] * 8, "failed": [3]}}
+
+    def budget_on_the_digits(*argv, **changed):
+        lessons.write("course_utils/evidence/03-digits-cpu.json", json.dumps(table | changed))
+        result = lessons.course("test", "--claims", "-n", "0", *argv, "notebooks", COURSE_DATA=str(tmp_path))
+        assert result.returncode == 0, result.stdout + result.stderr
+        return ledger(lessons)["03-digits"].split()[0]
+
+    assert budget_on_the_digits() == "smoke"
+    assert budget_on_the_digits("--again") == "cpu"
+    for weaker in ({"fingerprint": "another"}, {"seeds": [1, 2, 3]}, {"claims": failed}, {"claims": {}}):
+        assert budget_on_the_digits(**weaker) == "cpu"
+
+
 def test_pytest_arguments_are_passed_on(lessons):
     lessons.write("tests/test_other.py", "def test_wrong():\n    assert False\n")
     result = lessons.course("test", "-n", "0", "tests", "-k", "wrong")
@@ -384,10 +407,14 @@ def audited(checkout, *argv):
     checkout.lesson("01_the_game")
     keep_page(checkout, "01", **WELL_DONE)
     rows = {"without": {}, "near": {**WELL_DONE, "margin": 0.09}, "lax": WELL_DONE, "fine": {**WELL_DONE, "slack": 2.0}}
-    for data, (text, row) in zip("abcd", rows.items(), strict=True):
+    rows |= {"room for a worse run": WELL_DONE, "and below": {**WELL_DONE, "condition": "below 3"}}
+    for data, (text, row) in zip("abcdef", rows.items(), strict=True):
         keep_page(checkout, "03", data, text=text, **row)
-    for data, runs in {"a": 8, "b": 7, "c": 8}.items():
-        claims = {"lax": {"measured": ["1"] * runs, "failed": [3]}}
+    for data, runs in {"a": 8, "b": 7, "c": 8, "e": 8, "f": 8}.items():
+        claims = {"lax": {"measured": ["1.1"] * runs, "failed": [3]}}
+        claims |= {
+            name: {"measured": ["1.1", "0.9", "1.6"], "failed": []} for name in ("room for a worse run", "and below")
+        }
         table = {"seeds": list(range(runs)), "made": "", "values": {}, "claims": claims}
         checkout.write(f"course_utils/evidence/03-{data}-cpu.json", json.dumps(table))
     return checkout.course("claims", "--audit", *argv)
@@ -397,7 +424,7 @@ def test_the_audit_counts_the_weak_claims_of_all_lessons(checkout):
     result = audited(checkout)
     assert result.returncode == 0, result.stderr
     head, *rows = result.stdout.splitlines()
-    assert [" ".join(row.split()) for row in rows] == ["01 1 1 0 0 1 1 0 0 0", "03 4 4 1 1 2 2 1 0 3"]
+    assert [" ".join(row.split()) for row in rows] == ["01 1 1 0 0 1 1 0 0 0", "03 6 6 1 1 2 2 1 0 3"]
     assert re.split(r"\s{3,}", head.strip())[1:] == [
         "no null", "a null nearly passes", "threshold more than twice as lax as the measurement",
         "fewer than 8 stored runs", "failed with other seeds", "a number outside its band", "a cause without a control",

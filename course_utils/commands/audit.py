@@ -1,6 +1,8 @@
 """`course.py claims --audit`: where the claims of a lesson could pass without being true."""
 
+import contextlib
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -54,9 +56,10 @@ def of_page(page: dict) -> Iterator[tuple[str, str]]:
             yield NO_NULL, claim["text"]
         if claim["margin"] is not None and claim["margin"] < NEARLY:
             yield NEAR_NULL, claim["text"]
-        if claim["slack"] is not None and claim["slack"] > LAX:
+        other_runs = stored.claims.get(claim["text"], {}) if stored else {}
+        if claim["slack"] is not None and min(claim["slack"], *slacks(claim, other_runs)) > LAX:
             yield LAX_THRESHOLD, claim["text"]
-        seeds = stored.claims.get(claim["text"], {}).get("failed", []) if stored else []
+        seeds = other_runs.get("failed", [])
         seeds = [*seeds, *(fresh["failed"].get(claim["text"], []) if fresh else [])]
         if seeds:
             yield FAILED, f"seed {', '.join(map(str, seeds))}: {claim['text']}"
@@ -67,6 +70,19 @@ def of_page(page: dict) -> Iterator[tuple[str, str]]:
         runs = max(runs, len(fresh["seeds"]) if fresh else 0)
     if runs < LEAST:
         yield FEW_RUNS, f"{page['data']}, {page['budget']} budget: {runs}"
+
+
+def slacks(claim: dict, other_runs: dict) -> Iterator[float]:
+    """As `Condition.slack`, of the stored runs of a claim about one number: a threshold leaves room for all of them.
+
+    At least one number, infinity: for what is no such claim, and where nothing is stored.
+    """
+    yield math.inf
+    demand = re.fullmatch(r"(above|below) (\S+)", claim["condition"])
+    for measured in other_runs.get("measured", []) if demand else []:
+        with contextlib.suppress(ValueError, ZeroDivisionError):
+            ratio, upwards = float(measured) / float(demand[2]), (demand[1] == "above") == (float(demand[2]) > 0)
+            yield ratio if upwards else 1 / ratio
 
 
 def uncontrolled(path: Path) -> Iterator[str]:

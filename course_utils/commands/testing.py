@@ -38,7 +38,12 @@ def parse(argv: list[str]) -> argparse.Namespace:
         "--claims", action="store_true",
         help="run the lessons at the cpu budget, where every claim is asserted, and the solved exercises and thorough "
         "tests as well; with real MNIST (COURSE_DATA) the image lessons run a second time on the embedded digits, "
-        f"except for cells with the tag {SAME}",
+        f"except for cells with the tag {SAME}; at the cpu budget where no stored runs of this code are evidence",
+    )  # fmt: skip
+    parser.add_argument(
+        "--again", action="store_true",
+        help="with --claims: also what the very same code has shown before, lessons on the digits and mutations of "
+        "lessons; a mutation that passes is noted in tests/mutations_passed.json",
     )  # fmt: skip
     args, args.pytest = parser.parse_known_args(argv)
     return args
@@ -53,15 +58,30 @@ def main(argv: list[str]) -> int:
     first = [*lessons, *filter(Path.exists, LONG)]
     targets = targets or [*first, *solved, *exercise_notebooks("exercises"), ROOT / "tests"]
     dataset = os.environ.get("COURSE_DATASET") or ("mnist" if os.environ.get("COURSE_DATA") else "default")
+    if args.again:
+        os.environ["COURSE_AGAIN"] = "1"
     code = pytest(targets, options, dataset, args.claims)
     if args.claims and dataset == "mnist":
         chosen = {(ROOT / target).resolve() for target in targets}
         images = [path for path in lessons if uses_images(path) and chosen & {path, path.parent}]
-        if images:
-            print("\nThe image lessons again, on the embedded digits: the course without a network", flush=True)
-            again = pytest(images, ["--other-images", *options], "digits", args.claims)
-            code = max(code, 0 if options and again == NO_TESTS else again)
+        shown = [] if args.again else [path for path in images if shown_by_evidence(path, "digits")]
+        for paths, claims in (([path for path in images if path not in shown], True), (shown, False)):
+            if paths:
+                why = "" if claims else ", briefly: stored runs of this very code bear out the claims"
+                print(f"\nImage lessons again, on the embedded digits: the course without a network{why}", flush=True)
+                again = pytest(paths, ["--other-images", *options], "digits", claims)
+                code = max(code, 0 if options and again == NO_TESTS else again)
     return code
+
+
+def shown_by_evidence(lesson: Path, data: str) -> bool:
+    """Whether enough stored runs of a lesson as it is now have borne out every claim of it."""
+    from course_utils.commands.seeds import fingerprint  # both need more than the standard library
+    from course_utils.evidence import LEAST, load_evidence
+
+    table = load_evidence(lesson.name[:2], data, "cpu")
+    enough = table is not None and len(table.seeds) >= LEAST and table.fingerprint == fingerprint(lesson)
+    return enough and bool(table.claims) and not any(claim["failed"] for claim in table.claims.values())
 
 
 def seconds(lesson: Path) -> float:
