@@ -459,3 +459,51 @@ def test_settings_are_checked_wherever_they_come_from():
     with pytest.raises(ValueError, match="no second player"):
         playground.Play({"model": "VAE"}).move("generator")
     assert isinstance(Settings().objective, objectives.Objective)
+
+
+@pytest.fixture(scope="module")
+def flow():
+    return playground.Play({"model": "flow", "data": "two Gaussians"}).advance(300)
+
+
+def test_how_samples_are_drawn_can_be_changed_in_a_running_game_and_changes_nothing_of_it(flow):
+    before, moments = weights(flow), len(flow.moments)
+    drawn = {}
+    for sampler, passes in (("Euler", 50), ("Heun", 5), ("with noise", 20), ("Euler", 1)):
+        assert flow.change(sampler=sampler, passes=passes) == []
+        drawn[sampler, passes] = flow.samples()
+        assert equal(drawn[sampler, passes], flow.samples())
+    assert equal(weights(flow), before) and len(flow.moments) == moments and flow.log == [("advance", 300)]
+    assert drawn["Euler", 1].std(0).max() < 0.5 * drawn["Euler", 50].std(0).max()  # one step: towards the middle
+    spread = [drawn[key].std(0) for key in drawn if key != ("Euler", 1)]
+    assert all((one - spread[0]).abs().max() < 0.3 for one in spread)
+    again = {}
+    flow.change(sampler="Heun", passes=7)
+    exec(flow.code(), again)
+    assert 'ode_path(velocity, torch.randn(1000, 2), 7, "heun")' in flow.code() and again["samples"].shape == (1000, 2)
+    assert equal(list(again["velocity"].state_dict().values()), before)
+    flow.change(sampler="Euler", passes=50)
+
+
+def test_beside_a_flow_stands_the_exact_one(flow):
+    plain = views.view(flow, Look(lines=True, arrows="hinge", time=0.5))
+    seen = views.view(flow, Look(lines=True, arrows="hinge", time=0.5, exact=True))
+    assert seen.arrays.keys() - plain.arrays.keys() == {"exact", "exact_lines", "exact_arrows", "density"}
+    assert (seen.arrays["exact"] - plain.arrays["generated"]).std() < 0.3  # it has learnt something
+    density = torch.from_numpy(seen.arrays["density"].astype(float)).flip(0)
+    assert density.min() >= 127 and density.max() == 255  # white to blue
+    half_way = [plain.arrays["generated"], seen.arrays["exact"]]
+    for points in half_way:  # where the points are it is dense
+        places = torch.from_numpy(points)
+        inside_ = ((places - seen.extent[0]) / (seen.extent[1] - seen.extent[0]) * 48).long().clamp(0, 47)
+        assert density[inside_[:, 1], inside_[:, 0]].mean() > density.mean() + 20
+    assert "exact" not in views.view(playground.Play(), Look(exact=True)).arrays
+
+
+def test_two_flows_side_by_side_differ_in_their_samplers():
+    session = Session({"model": "flow"})
+    ask(session, do="compare", on=True)
+    frame = ask(session, do="change", game=1, settings={"passes": 4, "sampler": "Heun"})
+    assert frame["games"][1]["difference"] == "differs in sampler Heun, steps of a sample 4"
+    frame = ask(session, do="look", exact=True, lines=True, time=0.5)
+    assert frame["look"]["exact"] and [game["buffers"]["exact_lines"][1][1] for game in frame["games"]] == [26, 3]

@@ -72,7 +72,7 @@ def _flow(settings: Settings, steps: int) -> str:
         "run = training.train_model(\n    velocity,\n    toy.sample,\n    objectives.FlowMatching(),\n"
         f"    steps={steps},\n    optimizer=training.adam(velocity, lr={settings.g_lr!r}),\n"
         f"    batch_size={settings.batch_size},\n    seed={settings.seed},\n)\n"
-        "samples = models.ode_path(velocity, torch.randn(1000, 2))[-1]\n"
+        f"samples = models.{_sampler(settings)}[-1]\n"
     )
 
 
@@ -89,6 +89,12 @@ def _moves(settings: Settings, log: Log) -> str:
         else:
             lines.append(f'play.move("{what}", times={how})')
     return "\n".join(lines) + "\n"
+
+
+def _sampler(settings: Settings) -> str:
+    if settings.sampler == "with noise":
+        return f"ancestral_path(velocity, torch.randn(1000, 2), {settings.passes})"
+    return f'ode_path(velocity, torch.randn(1000, 2), {settings.passes}, "{settings.sampler.lower()}")'
 
 
 def _toy(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """What can learn a toy in the plane: a GAN, a VAE, a flow. Each is a run of the course's own training loops.
 
 All three answer to the same few calls: `run`, which `training.go_on` continues; `networks()`, whose weights are its
-moments; `take_over(settings)`, which changes what a running game can change; and `generate(networks, n)`.
+moments; `take_over(settings)`, which changes what a running game can change; and `generate(networks, n, settings)`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class GANLearner:
 
     @staticmethod
     @torch.no_grad()
-    def generate(networks: list[nn.Module], n: int) -> Tensor:
+    def generate(networks: list[nn.Module], n: int, settings: Settings) -> Tensor:
         with models.evaluating(networks[0]):
             return networks[0](visible_latent(n))
 
@@ -108,7 +108,7 @@ class VAELearner(_OneNetwork):
 
     @staticmethod
     @torch.no_grad()
-    def generate(networks: list[nn.Module], n: int) -> Tensor:
+    def generate(networks: list[nn.Module], n: int, settings: Settings) -> Tensor:
         """Draws from p(x|z), not its means: the noise of the likelihood is part of the model."""
         (vae,) = networks
         with training.forked_random_state(torch.device("cpu"), VISIBLE_SEED):
@@ -130,11 +130,19 @@ class FlowLearner(_OneNetwork):
         )  # fmt: skip
 
     @staticmethod
-    def generate(networks: list[nn.Module], n: int) -> Tensor:
-        return models.ode_path(networks[0], visible_latent(n))[-1]
+    def generate(networks: list[nn.Module], n: int, settings: Settings) -> Tensor:
+        return ways(networks[0], n, settings)[-1]
 
 
 LEARNERS = {"GAN": GANLearner, "VAE": VAELearner, "flow": FlowLearner}
+
+
+def ways(velocity: nn.Module, n: int, settings: Settings) -> Tensor:
+    """The places of n samples at the times 0, 1/passes, …, 1, by the settings' sampler: [passes + 1, n, 2]."""
+    if settings.sampler != "with noise":
+        return models.ode_path(velocity, visible_latent(n), settings.passes, settings.sampler.lower())
+    with training.forked_random_state(torch.device("cpu"), VISIBLE_SEED + 1):
+        return models.ancestral_path(velocity, visible_latent(n), settings.passes)
 
 
 def visible_latent(n: int) -> Tensor:

@@ -14,7 +14,7 @@ from course_utils import training
 from course_utils.inputs import require_count
 from course_utils.playground import code, measures
 from course_utils.playground.learners import LEARNERS, Source
-from course_utils.playground.settings import Settings, as_settings
+from course_utils.playground.settings import Settings, as_settings, sampling_settings
 from course_utils.progress import PATIENCE, progress
 
 MOMENTS = 100  # that are kept to look back on, at least half of them, evenly spread
@@ -97,6 +97,8 @@ class Play:
         restarted = settings.restarts(self.settings)
         changed = settings.differences(self.settings)
         self.settings = settings
+        if sampling := {name: changed.pop(name) for name in sampling_settings(changed)}:  # the game itself goes on
+            self.started_with = self.started_with.changed(**sampling)
         if restarted:
             self.restart()
         elif changed:
@@ -123,7 +125,7 @@ class Play:
 
     def samples(self, n: int = measures.SAMPLES, moment: Moment | None = None) -> Tensor:
         """`n` generated points [n, 2], from the same latent vectors at every call."""
-        return self._learner.generate(self.networks(moment), require_count("n", n))
+        return self._learner.generate(self.networks(moment), require_count("n", n), self.settings)
 
     def measured(self, moment: Moment | None = None) -> dict[str, float]:
         """The divergence from the data, and where the toy has modes, how many are reached; see `floors`."""

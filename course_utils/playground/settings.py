@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ PENALTIES: dict[str, tuple[Callable, str] | None] = {  # each with the name of i
     "DRAGAN": (objectives.dragan_penalty, "weight"),
 }
 STD_OF_DRAWN = 0.08  # a drawn point is the middle of a small Gaussian, so that the density is known
+SAMPLERS = ("Euler", "Heun", "with noise")  # how a flow is followed; the last one is ancestral sampling
 FEWEST, MOST = 5, 1000  # points that a drawing has
 
 
@@ -62,6 +63,13 @@ class Settings:
     g_lr: float = _setting(
         1e-3, "learning rate", "of G (or of the VAE, or the flow), by Adam; 0 holds it still", "Generator", MODELS,
         least=0.0, most=0.1, log=True,
+    )  # fmt: skip
+    sampler: str = _setting(
+        "Euler", "sampler", "how a sample follows the velocity", "Sampling", ("flow",), choices=SAMPLERS, sampling=True
+    )
+    passes: int = _setting(
+        50, "steps of a sample", "from noise to data; Heun needs two passes through the network for each", "Sampling",
+        ("flow",), least=1, most=200, sampling=True,
     )  # fmt: skip
     batch_size: int = _setting(64, "batch size", "samples a move", "Generator", MODELS, least=2, most=1024)
     width: int = _setting(
@@ -118,6 +126,11 @@ class Settings:
 
 def field_of(name: str) -> Field:
     return next(one for one in fields(Settings) if one.name == name)
+
+
+def sampling_settings(names: Iterable[str]) -> list[str]:
+    """Those of the names that say how samples are drawn, and so change nothing of what is learnt."""
+    return [name for name in names if field_of(name).metadata.get("sampling")]
 
 
 def in_words(some: Mapping[str, Any]) -> str:

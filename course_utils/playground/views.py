@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils import models, training
+from course_utils import data, models, training
 from course_utils.inputs import require_choice, require_flag, require_number
 from course_utils.live.opinion import middle_of
 from course_utils.playground import measures
-from course_utils.playground.learners import visible_latent
+from course_utils.playground.learners import ways
 from course_utils.playground.play import Moment, Play
 from course_utils.playground.settings import LOSSES, Settings
 from course_utils.plots.plane import Extent, inside, window
@@ -23,22 +24,25 @@ REACH_OF_Z = 2.0  # standard deviations that the grid covers: 91 % of all z
 PATHS = 40  # of a flow's samples
 ARROW = 0.4  # length, in units of the plane, of an arrow for a pull of 1
 SPEED = 0.15  # length of an arrow for a velocity of 1
+SHAPING = ("model", "data", "points", "sampler", "passes")  # what the exact ways depend on
 SHARE = 1 / 6  # of the window that no arrow exceeds
-STEPS = 50  # of a flow's paths
 
 
 @dataclass(frozen=True)
 class Look:
-    """What is drawn besides the points: the pull of one of the losses, the grid or the paths, D*; a flow's time."""
+    """What is drawn besides the points: the pull of one of the losses, the grid or the paths, D*; for a flow its time,
+    and beside it the exact one.
+    """
 
     arrows: str = ""
     lines: bool = False
     optimal: bool = False
     time: float = 1.0
+    exact: bool = False
 
     def __post_init__(self):
         require_choice("arrows", self.arrows, ("", *LOSSES))
-        require_flag("lines", self.lines), require_flag("optimal", self.optimal)
+        require_flag("lines", self.lines), require_flag("optimal", self.optimal), require_flag("exact", self.exact)
         require_number("time", self.time, least=0, most=1)
 
 
@@ -77,7 +81,7 @@ def view(play: Play, look: Look, moment: Moment | None = None) -> View:
     real, seen = real_points(settings), View(extent_of(settings))
     xs, ys = _lattice(seen.extent)
     if settings.model == "flow":
-        many = _of_flow(seen, networks[0], look, xs, ys)
+        many = _of_flow(seen, networks[0], play.settings, look, xs, ys)
     else:
         many = play.samples(measures.SAMPLES, moment)
     many = many[many.isfinite().all(1)]
@@ -121,20 +125,48 @@ def _of_gan(
         )
 
 
-def _of_flow(seen: View, velocity: torch.nn.Module, look: Look, xs: Tensor, ys: Tensor) -> Tensor:
-    """The points at the time that is looked at; and the field there, and the paths."""
-    path = models.ode_path(velocity, visible_latent(measures.SAMPLES), STEPS)
-    at = round(look.time * STEPS)
-    if look.lines:
-        seen.arrays["lines"] = path[: at + 1, :PATHS].transpose(0, 1).contiguous().numpy()
-        seen.legend["lines"] = f"paths of {PATHS} samples from t = 0 to {look.time:.2f}"
-    if look.arrows:
-        places = torch.stack(torch.meshgrid(xs[2::4], ys[2::4], indexing="xy"), -1).reshape(-1, 2)
-        with torch.no_grad():
-            moves = velocity(places, places.new_full((len(places),), look.time))
-        seen.arrays["arrows"] = _arrows(places, SPEED * moves, seen.extent)
-        seen.legend["arrows"] = f"velocity at t = {look.time:.2f}: an arrow of length {SPEED:g} is a speed of 1"
+def _of_flow(seen: View, velocity: torch.nn.Module, settings: Settings, look: Look, xs: Tensor, ys: Tensor) -> Tensor:
+    """The points at the time that is looked at, the field there and the paths; and all of it for the exact velocity."""
+    at = round(look.time * settings.passes)  # a step of the sampler
+    t, path = at / settings.passes, ways(velocity, measures.SAMPLES, settings)
+    _followed(seen, velocity, path[: at + 1], t, look, (xs, ys))
+    if look.exact:
+        exact, known = _exact_ways(Settings(**{name: getattr(settings, name) for name in SHAPING}))
+        _followed(seen, exact, known[: at + 1], t, look, (xs, ys), "exact_")
+        seen.arrays["exact"] = known[at].numpy()
+        density = _noisy(settings.toy, t).blurred((xs[1] - xs[0]).item() / 2).density_on(xs, ys)
+        seen.arrays["density"] = _surface(0.5 + 0.5 * (density / density.max()).sqrt().flip(0).numpy())
+        seen.legend["density"] = f"exact density at t = {t:.2f}, by its square root, and blurred by half a cell"
+        seen.legend["exact"] = "samples along the exact velocity, the mean velocity of all pairs that pass"
     return path[at]
+
+
+def _followed(
+    seen: View, velocity: torch.nn.Module, path: Tensor, t: float, look: Look, lattice: tuple, prefix: str = ""
+) -> None:
+    """The samples' way so far, and the field at its end, if they are looked at."""
+    if look.lines:
+        seen.arrays[f"{prefix}lines"] = path[:, :PATHS].transpose(0, 1).contiguous().numpy()
+        seen.legend["lines"] = f"paths of {PATHS} samples from t = 0 to {t:.2f}"
+    if look.arrows:
+        places = torch.stack(torch.meshgrid(*(axis[2::4] for axis in lattice), indexing="xy"), -1).reshape(-1, 2)
+        with torch.no_grad():
+            moves = velocity(places, places.new_full((len(places),), t))
+        seen.arrays[f"{prefix}arrows"] = _arrows(places, SPEED * moves, seen.extent)
+        seen.legend["arrows"] = f"velocity at t = {t:.2f}: an arrow of length {SPEED:g} is a speed of 1"
+
+
+@lru_cache(maxsize=8)
+def _exact_ways(settings: Settings) -> tuple[models.MixtureVelocity, Tensor]:
+    """The exact velocity, and the ways of POINTS samples along it: the same in each frame of a training."""
+    exact = models.MixtureVelocity(settings.toy)
+    return exact, ways(exact, POINTS, settings)
+
+
+def _noisy(toy: data.Mixture, t: float) -> data.Mixture:
+    """The toy of x_t on the straight path."""
+    means, stds, weights = toy.components
+    return data.Mixture(t * means, (t**2 * stds**2 + (1 - t) ** 2).sqrt().clamp(min=1e-6), weights)
 
 
 def _warped_grid(seen: View, generate, words: str) -> None:

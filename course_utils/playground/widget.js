@@ -7,7 +7,7 @@ is sent. So a slow kernel is never flooded, and a page that is closed, or hidden
   advance {steps}                                       scrub   {to: index, or null = now}     an earlier moment
   move    {player}   one player alone                   preset  {name}
   change  {game, settings}                              compare {on}                           a second game, B
-  restart                                               look    {arrows, lines, optimal, time}, or some of them
+  restart                                               look    {arrows, lines, optimal, exact, time}, or some
   code               → {kind: "code", text}             all others → a frame; any → {kind: "error", text}
 
 A form says which settings there are. A frame has an entry for each game, with its arrays as binary buffers: points
@@ -111,7 +111,7 @@ function unpack(references, buffers) {
   return Object.fromEntries(Object.entries(references).map(([name, [index, shape]]) => {
     const { buffer, byteOffset, byteLength } = buffers[index];
     const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
-    const isHeat = name === "heat" || name === "optimal";
+    const isHeat = ["heat", "optimal", "density"].includes(name);
     return [name, { values: isHeat ? new Uint8Array(bytes) : new Float32Array(bytes), shape }];
   }));
 }
@@ -123,6 +123,7 @@ const TRIANGLE = new Path2D("M 0 -1.25 L 1.1 0.75 L -1.1 0.75 Z");
 const LAYERS = { // from the bottom to the top
   heat: drawHeat,
   optimal: drawHeat,
+  density: drawHeat,
   real: (sheet, points) => stamp(sheet, points, RING, "transparent", COLOURS.real, 0.4),
   generated: (sheet, points) => stamp(sheet, points, TRIANGLE, COLOURS.generated, COLOURS.edge, 0.25),
   lines: drawLines,
@@ -258,6 +259,8 @@ function numberOf(field, name, help, change) {
 /** What can be chosen to see, told like the settings that Python tells. */
 const lookOf = (losses) => [
   { name: "optimal", kind: "flag", label: "optimal D", help: "the best D against this generator, beside it" },
+  { name: "exact", kind: "flag", label: "exact velocity", help: "what the flow should learn, and its density, beside it",
+    for: ["flow"] },
   { name: "lines", kind: "flag", label: "warped grid", help: "where the generator takes a grid; the paths of a flow" },
   { name: "arrows", kind: "choice", label: "arrows", help: "how a loss pulls the points; the velocity of a flow",
     choices: [["", "none"], ...losses], for: ["GAN", "flow"] },
@@ -280,20 +283,24 @@ function cardOf() {
     return { canvas, caption, figure: make("figure", {}, canvas, caption) };
   };
   const [title, sentence, note, charts] = ["h3", "p", "p", "div"].map((tag) => make(tag));
-  const [game, optimal] = [plane(), plane()];
-  const section = make("section", {}, title, sentence, note, part("planes", game.figure, optimal.figure), charts);
-  return { title, sentence, note, charts, game, optimal, section };
+  const [game, optimal, exact] = [plane(), plane(), plane()];
+  const planes = part("planes", game.figure, exact.figure, optimal.figure);
+  const section = make("section", {}, title, sentence, note, planes, charts);
+  return { title, sentence, note, charts, game, optimal, exact, section };
 }
 
 function paintCard(card, game, drawn, speak) {
-  const { optimal, ...arrays } = game.arrays;
+  const { optimal, exact, exact_lines: lines, exact_arrows: arrows, ...arrays } = game.arrays;
   const title = [`${game.name}: ${game.title}`, game.difference].filter(Boolean).join(" – ");
   setText(card.title, `${title} · step ${game.step.toLocaleString("en")}`);
   setText(card.sentence, game.sentence);
   setText(card.note, game.note);
   if (card.shown !== game.charts) card.charts.innerHTML = card.shown = game.charts;
   card.optimal.figure.hidden = !optimal;
+  card.exact.figure.hidden = !exact;
   paintPlane(card.game, game, drawn ? { ...arrays, real: drawn } : arrays, speak);
+  const told = { ...game, legend: { ...game.legend, generated: game.legend.exact } };
+  if (exact) paintPlane(card.exact, told, { density: arrays.density, generated: exact, lines, arrows }, speak);
   if (optimal) paintPlane(card.optimal, game, { optimal, real: arrays.real, generated: arrays.generated }, speak);
 }
 
