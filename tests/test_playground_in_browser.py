@@ -221,6 +221,43 @@ def test_two_games_side_by_side(page, shot):
     wait_until(lambda: step(page, 0) == step(page, 1) == 1)
 
 
+def test_a_flow_beside_the_exact_one_by_two_samplers(page, shot):
+    field(page, "Two games side by side").uncheck()
+    field(page, "model ↻").select_option("flow")
+    wait_until(lambda: heading(page).startswith("A: flow"))
+    field(page, "Two games side by side").check()
+    field(page, "Speed").select_option("100")
+    press(page, "▶︎ Play")
+    wait_until(lambda: step(page) >= 300)
+    pause(page)
+    field(page, "Speed").select_option("1")
+    field(page, "optimal D").uncheck()
+    field(page, "exact velocity").check()
+    field(page, "warped grid").check()
+    field(page, "time").fill("0.6")
+    field(page, "time").press("Enter")
+    field(page, "Settings of game").select_option("B")
+    field(page, "sampler").select_option("Heun")
+    field(page, "steps of a sample").fill("5")
+    field(page, "steps of a sample").press("Enter")
+    wait_until(lambda: "differs in sampler Heun, steps of a sample 5" in heading(page, 1))
+    visible = page.locator(".playground canvas:visible")
+    wait_until(lambda: visible.count() == 4)
+    for index in range(4):
+        assert visible.nth(index).evaluate(COLOURS)["generated"]
+    told = [visible.nth(index).get_attribute("aria-label") for index in range(4)]
+    assert ["along the exact velocity" in words for words in told] == [False, True, False, True]
+    assert all("exact density at t = 0.60" in words for words in told)
+    assert "loss" not in page.locator(".playground fieldset:visible").all_inner_texts()[0]
+    assert settled(page).count("ode_path(") == 2
+    for name in ("exact velocity", "warped grid"):
+        field(page, name).uncheck()
+    for game in "BA":
+        field(page, "Settings of game").select_option(game)
+        field(page, "model ↻").select_option("GAN")
+        wait_until(lambda game=game: heading(page, "AB".index(game)).startswith(f"{game}: GAN"))
+
+
 def test_everything_by_keyboard_alone_with_a_focus_that_is_seen(page):
     page.locator(".playground button").first.focus()
     names = []
@@ -256,7 +293,7 @@ def test_nobody_is_kept_out_in_light_and_dark_and_on_a_telephone(page, tmp_path)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         choose_theme(page, theme)
         assert not serious(page, ".playground")
-        for canvas in page.locator(".playground canvas").all():
+        for canvas in page.locator(".playground canvas:visible").all():
             assert canvas.evaluate("canvas => canvas.width === canvas.clientWidth"), "it is drawn for another size"
         page.screenshot(path=shots / f"playground_{theme[-5:].strip()}.png")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -284,7 +284,7 @@ function cardOf() {
   };
   const [title, sentence, note, charts] = ["h3", "p", "p", "div"].map((tag) => make(tag));
   const [game, optimal, exact] = [plane(), plane(), plane()];
-  const planes = part("planes", game.figure, exact.figure, optimal.figure);
+  const planes = part("planes", game.figure, optimal.figure, exact.figure);
   const section = make("section", {}, title, sentence, note, planes, charts);
   return { title, sentence, note, charts, game, optimal, exact, section };
 }
