@@ -2,7 +2,7 @@
 
 A textbook loop is what most tutorials show: a DataLoader, torchvision transforms image by image, and the losses read
 into Python floats in every step. A bare loop is the shortest one on the same resident tensors: nothing recorded,
-nothing checked. Both make the same updates as `training.train_gan` or `training.train_vae`: same networks, batch,
+nothing checked. Both make the same updates as `train_gan`, `train_vae` or `train_model`: same networks, batch,
 optimiser, objective and number of steps; only the textbook's WGAN-GP (Gulrajani et al. 2017) draws new samples for the
 generator's update, where the others use those of the last critic update.
 """
@@ -164,4 +164,28 @@ def bare_vae(vae: nn.Module, data: BinarisedImages, steps: int, batch_size: int,
         kl = 0.5 * (mean.square() + log_var.exp() - 1 - log_var).mean(0).sum()
         optimizer.zero_grad()
         (reconstruction + kl).backward()
+        optimizer.step()
+
+
+def textbook_flow(net: nn.Module, images: ImageData, steps: int, batch_size: int, workers: int = 0) -> None:
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    history = []
+    for _, x in zip(range(steps), batches(images, SCALED, batch_size, workers), strict=False):
+        noise, t = torch.randn_like(x), torch.rand(len(x), device=x.device, dtype=x.dtype)
+        x_t = (1 - t[:, None, None, None]) * noise + t[:, None, None, None] * x
+        loss = ((net(x_t, t) - (x - noise)) ** 2).sum(dim=(1, 2, 3)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+
+
+def bare_flow(net: nn.Module, images: ImageData, steps: int, batch_size: int, adam: Callable) -> None:
+    optimizer = adam(net, lr=1e-3, betas=(0.9, 0.999))
+    for _ in range(steps):
+        x = images.batch(batch_size)
+        noise, t = torch.randn_like(x), torch.rand(len(x), device=x.device, dtype=x.dtype)
+        loss = (net(torch.lerp(noise, x, t[:, None, None, None]), t) - (x - noise)).square().flatten(1).sum(1).mean()
+        optimizer.zero_grad()
+        loss.backward()
         optimizer.step()

@@ -1,4 +1,4 @@
-"""The course's loop beside a textbook loop and a bare one, in turn in one run, for five kinds of network.
+"""The course's loop beside a textbook loop and a bare one, in turn in one run, for six kinds of network.
 
     python3 course.py bench loops
     python3 course.py bench loops --only vae
@@ -21,7 +21,18 @@ from pathlib import Path
 
 import _dcgan64
 import torch
-from _rivals import N_CRITIC, PENALTY, bare_gan, bare_vae, bare_wgan, textbook_gan, textbook_vae, textbook_wgan
+from _rivals import (
+    N_CRITIC,
+    PENALTY,
+    bare_flow,
+    bare_gan,
+    bare_vae,
+    bare_wgan,
+    textbook_flow,
+    textbook_gan,
+    textbook_vae,
+    textbook_wgan,
+)
 from _table import append_table
 from torch import nn
 
@@ -97,6 +108,25 @@ def vae_contest(name: str, images: ImageData, batch: int, steps: int, ways: dict
     return Contest(name, batch, steps, ours, (partial(textbook_loop, 0), partial(textbook_loop, 2), bare_loop), ways)
 
 
+def flow_contest(name: str, images: ImageData, batch: int, steps: int, ways: dict) -> Contest:
+    def unet() -> nn.Module:
+        torch.manual_seed(0)
+        return models.UNet().to(DEVICE)
+
+    def ours(**way: object) -> None:
+        training.train_model(
+            unet(), images.batch, objectives.FlowMatching(), steps=steps, batch_size=batch, progress=False, **way
+        )
+
+    def textbook_loop(workers: int) -> None:
+        textbook_flow(unet(), images, steps, batch, workers)
+
+    def bare_loop() -> None:
+        bare_flow(unet().to(memory_format=torch.channels_last), images, steps, batch, training.adam)
+
+    return Contest(name, batch, steps, ours, (partial(textbook_loop, 0), partial(textbook_loop, 2), bare_loop), ways)
+
+
 def contests(images: ImageData) -> dict[str, Callable[[], Contest]]:
     """By name, each made when it is called, so that the data of one are not in the memory of another."""
     graph = {"as a CUDA graph": {"engine": "cuda_graph"}} if DEVICE == "cuda" else {}
@@ -125,6 +155,7 @@ def contests(images: ImageData) -> dict[str, Callable[[], Contest]]:
         "vae": lambda: vae_contest(
             "VAE of lesson 08", images, 128, 200 * many, {"": {}} | half | compiled | graph | half_graph
         ),
+        "flow": lambda: flow_contest("flow matching, U-Net", images, 64, 15 * many, {"": {}} | graph | half_graph),
     }  # fmt: skip
 
 

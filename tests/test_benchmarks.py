@@ -33,6 +33,16 @@ def vae():
     return models.FullyConnectedVAE(4, hidden=(16,))
 
 
+def unet():
+    torch.manual_seed(0)
+    return models.UNet(8)
+
+
+def train_flow(net):
+    options = {"steps": 3, "batch_size": 8, "seed": 5, "progress": False, "channels_last": False}
+    training.train_model(net, IMAGES.batch, objectives.FlowMatching(), **options)
+
+
 @pytest.fixture
 def in_double(double, monkeypatch):
     """Batches in float64, too. In float32 Adam's first steps turn a gradient that is only rounding into a full step."""
@@ -70,6 +80,14 @@ def test_the_bare_vae_loop_makes_our_updates(in_double):
     same_weights(ours, bare)
 
 
+def test_the_bare_flow_loop_makes_our_updates(in_double):
+    ours, bare = unet(), unet()
+    train_flow(ours)
+    torch.manual_seed(5)
+    _rivals.bare_flow(bare, IMAGES, 3, 8, training.adam)
+    same_weights(ours, bare)
+
+
 def first_batches(monkeypatch):
     """The textbook loops on our batches: what is left of the difference is how the batches are made."""
 
@@ -100,6 +118,15 @@ def test_the_textbook_vae_loop_makes_our_updates(in_double, monkeypatch):
     same_weights(ours, textbook)
 
 
+def test_the_textbook_flow_loop_makes_our_updates(in_double, monkeypatch):
+    first_batches(monkeypatch)
+    ours, textbook = unet(), unet()
+    train_flow(ours)
+    torch.manual_seed(5)
+    _rivals.textbook_flow(textbook, IMAGES, 3, 8)
+    same_weights(ours, textbook)
+
+
 @pytest.mark.parametrize(
     ("transform", "expected"), [(_rivals.SCALED, normalise(IMAGES.images[:8])), (torch.bernoulli, None)]
 )
@@ -122,7 +149,7 @@ def test_the_large_dcgan_has_the_papers_shapes():
     assert sum(p.numel() for p in discriminator.parameters()) == pytest.approx(2.77e6, rel=0.01)
 
 
-@pytest.mark.parametrize("key", ["dense", "wgan-gp", "vae"])
+@pytest.mark.parametrize("key", ["dense", "wgan-gp", "vae", "flow"])
 def test_a_contest_runs_all_its_loops_and_makes_a_row_for_each_of_our_ways(key, monkeypatch):
     contest = loops.contests(IMAGES)[key]()
     quick = loops.Contest(contest.name, contest.batch, contest.steps, lambda **way: None, (bool,) * 3, contest.ways)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import models
+from course_utils import models, training
 
 NETWORKS = {
     "generator": lambda: models.PointGenerator(hidden=(8, 8)),
@@ -74,3 +74,34 @@ def test_maxout_takes_the_largest_of_its_pieces():
     layer = models.Maxout(2, 3, pieces=4)
     x = torch.randn(5, 2)
     assert torch.equal(layer(x), layer.linear(x).reshape(5, 3, 4).max(-1).values)
+
+
+def test_networks_side_by_side_train_as_each_would_alone(double):
+    """With plain gradient descent, where a Kth of the gradient is a Kth of the step."""
+    K, n = 3, 5
+    torch.manual_seed(0)
+    velocities = [models.PointVelocity((8,)) for _ in range(K)]
+    together = models.SideBySide(models.stack(velocities))
+    data, steps = torch.randn(4, K, n, 2), 4
+
+    def train(network, batches, rate):
+        draws, loss = iter(batches), lambda net, x: (net(x, x[:, 0].sigmoid()) - x).square().sum(1).mean()
+        training.train_model(
+            network, lambda m: next(draws) if m > 2 else torch.zeros(m, 2), loss, steps=steps,
+            batch_size=len(batches[0]), optimizer=torch.optim.SGD(network.parameters(), rate), progress=False,
+        )  # fmt: skip
+
+    with torch.no_grad():
+        before = together(data[0].flatten(0, 1), torch.zeros(K * n))
+    train(together, list(data.flatten(1, 2)), 0.01 * K)
+    for k, alone in enumerate(velocities):
+        with torch.no_grad():
+            assert torch.allclose(alone(data[0, k], torch.zeros(n)), before.unflatten(0, (K, n))[k])
+        train(alone, list(data[:, k]), 0.01)
+        for mine, other in zip(models.unstack(together.network, k).parameters(), alone.parameters(), strict=True):
+            torch.testing.assert_close(mine, other)
+    some = torch.randn(2 * K - 1, 2)
+    way = models.ode_path(together, some, 3)
+    assert way.shape == (4, 2 * K - 1, 2)
+    last = models.ode_path(models.unstack(together.network, K - 1), some[-1:], 3)
+    torch.testing.assert_close(way[:, -1:], last)

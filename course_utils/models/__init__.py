@@ -28,6 +28,7 @@ from course_utils.models.patch import PatchDiscriminator
 from course_utils.models.quadrants import QuadrantNetwork, QuadrantVAE, hide_quadrants
 from course_utils.models.residual_translator import ResidualTranslator
 from course_utils.models.sampling import ancestral_path, as_velocity, euler_step, guided, heun_step, ode_path
+from course_utils.models.side_by_side import SideBySide
 from course_utils.models.stacked import StackedBatchNorm1d, StackedLinear, stack, unstack
 from course_utils.models.summary import summary
 from course_utils.models.unet import UNet
@@ -69,6 +70,7 @@ __all__ = [
     "QuadrantVAE",
     "Quantised",
     "ResidualTranslator",
+    "SideBySide",
     "StackedBatchNorm1d",
     "StackedLinear",
     "UNet",

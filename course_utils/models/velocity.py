@@ -15,7 +15,8 @@ from course_utils.tensor_inputs import require_input, require_tensor
 class PointVelocity(nn.Module):
     """v(x, t): points [n, dim] and times [n] in [0, 1] → velocities [n, dim], through an `mlp` with SiLU.
 
-    A flow carries noise, at t = 0, to data, at t = 1: dx/dt = v(x, t).
+    A flow carries noise, at t = 0, to data, at t = 1: dx/dt = v(x, t). Stacked, points and times have a member axis in
+    front.
     """
 
     def __init__(self, hidden: Sequence[int] = (128, 128), dim: int = 2):
@@ -25,9 +26,9 @@ class PointVelocity(nn.Module):
         self.net = mlp([self.dim + 1, *require_widths("hidden", hidden), self.dim], activation=nn.SiLU)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        require_input(self, "x", x, self.dim)
-        require_tensor("t", t, (len(x),), "one time a point")
-        return self.net(torch.cat([x, t[:, None].to(x.dtype)], 1))
+        require_input(self, "x", x, self.dim, more_axes=True)
+        require_tensor("t", t, tuple(x.shape[:-1]), "one time a point")
+        return self.net(torch.cat([x, t[..., None].to(x.dtype)], -1))
 
 
 class MixtureVelocity(nn.Module):

@@ -11,6 +11,7 @@ from course_utils import data, models, objectives
 NAN, INF = float("nan"), float("inf")
 X, Z, IMAGES = torch.zeros(4, 2), torch.zeros(4, 3), torch.zeros(4, 1, 28, 28)
 LABELS, VELOCITY, UNET = torch.tensor([0, 1, 0, 1]), models.PointVelocity((8,)), models.UNet(8)
+PAIR = models.SideBySide(models.stack([models.PointVelocity((8,)) for _ in range(2)]))
 
 
 def TOLD(x, t, labels):
@@ -250,6 +251,9 @@ ROWS = [
     ("a velocity in one dimension", lambda: models.PointVelocity((8,))(Z[:, :1], torch.zeros(len(Z))), "x"),
     ("one time for all", lambda: models.PointVelocity((8,))(X, torch.tensor(0.5)), "t must be"),
     ("a velocity of no dimension", lambda: models.PointVelocity((8,), dim=0), "dim must be at least 1"),
+    ("one network beside itself", lambda: models.SideBySide(VELOCITY), "takes stacked networks"),
+    ("more rows than times", lambda: PAIR(X, X[:2, 0]), "tensors of equally many rows"),
+    ("nothing to deal out", lambda: PAIR(), "not nothing"),
     ("a path of no step", lambda: models.ode_path(models.PointVelocity((8,)), X, 0), "steps must be at least 1"),
     ("a path of a function of x alone", lambda: models.ode_path(lambda x: x, X), "velocity must be a function"),
     (
