@@ -86,6 +86,14 @@ def double():
     torch.set_default_dtype(torch.float32)
 
 
+@pytest.fixture
+def seeded():
+    """The same random numbers, whatever ran before."""
+    import torch
+
+    torch.manual_seed(0)
+
+
 def stand_in_backend():
     """The module of the stand-in accelerator; None where it cannot be built."""
     if os.name != "posix":

@@ -7,15 +7,8 @@ from course_utils import data, models
 from course_utils.evaluation import flow_log_likelihood
 from course_utils.objectives import LinearPath, VariancePreservingPath
 
+pytestmark = pytest.mark.usefixtures("double", "seeded")
 RING = data.Ring(8, std=0.2)
-
-
-@pytest.fixture(autouse=True)
-def in_float64():
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(0)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 @pytest.mark.parametrize("path", [LinearPath(), VariancePreservingPath()], ids=repr)

@@ -8,16 +8,10 @@ import torch
 from course_utils import data, models
 from course_utils.objectives import PREDICTIONS, LinearPath, VariancePreservingPath
 
+pytestmark = pytest.mark.usefixtures("double")
 PATHS = pytest.mark.parametrize("path", [LinearPath(), VariancePreservingPath()], ids=repr)
 PATH = LinearPath()
 TOY = data.Mixture([[1.0, -0.5], [-1.5, 0.3], [0.2, 2.0]], [0.3, 0.5, 0.2], [0.2, 0.5, 0.3])
-
-
-@pytest.fixture(autouse=True)
-def in_float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def draw(n=500):

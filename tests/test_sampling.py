@@ -7,16 +7,9 @@ from course_utils import data, models
 from course_utils.models import ancestral_path, as_velocity, guided, ode_path
 from course_utils.objectives import LinearPath, VariancePreservingPath
 
+pytestmark = pytest.mark.usefixtures("double", "seeded")
 PATHS = pytest.mark.parametrize("path", [LinearPath(), VariancePreservingPath()], ids=repr)
 GAUSSIAN, RING = data.Mixture([[1.0, -0.5]], 0.3), data.Ring(5, std=0.3)
-
-
-@pytest.fixture(autouse=True)
-def in_float64():
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(0)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 @PATHS
