@@ -25,6 +25,7 @@ from course_utils.commands.lessons import all_lessons
 from course_utils.commands.seeds import fingerprint
 from course_utils.lesson import Lesson
 from course_utils.models import PointGenerator
+from course_utils.storage import locked, write_json
 from course_utils.training import GANRun
 from course_utils.training.averaging import AveragedModel
 
@@ -244,5 +245,6 @@ def test_claims_turn_where_the_model_is_another(number, monkeypatch, tmp_path):
     untouched = [sentence for sentence, turns in turned.items() if not turns]
     assert turned and sum(turned.values()) >= TEETH * len(turned), f"no mutation turned {untouched}"
     if AGAIN:
-        passed = json.loads(PASSED.read_text(encoding="utf8")) | {number: stamp(number)}
-        PASSED.write_text(json.dumps(passed, indent=1, sort_keys=True) + "\n", encoding="utf8")
+        with locked(PASSED):  # two workers may pass at once
+            passed = json.loads(PASSED.read_text(encoding="utf8")) | {number: stamp(number)}
+            write_json(PASSED, dict(sorted(passed.items())))
