@@ -116,6 +116,13 @@ def lessons(checkout):
     return checkout
 
 
+def fingerprint_now(checkout, number: str) -> str:
+    """Of the checkout's lesson as it is."""
+    ask = f"from course_utils.commands import lessons, seeds; print(seeds.fingerprint(lessons.lesson('{number}')))"
+    line = [sys.executable, "-c", ask]
+    return subprocess.check_output(line, cwd=checkout.root, env=checkout.environment(), text=True).strip()
+
+
 def ledger(checkout) -> dict[str, str]:
     folder = checkout.root / "build/ledger"
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
@@ -148,11 +155,8 @@ def test_claims_run_at_the_cpu_budget_and_image_lessons_again_on_the_digits(less
 
 def test_what_stored_runs_of_the_same_code_have_shown_on_the_digits_is_run_briefly(lessons, tmp_path):
     """Only if it is the same code, if there are enough runs, and if all claims held; and not with --again."""
-    ask = "from course_utils.commands import lessons, seeds; print(seeds.fingerprint(lessons.lesson('03')))"
-    own = lessons.environment(COURSE_DATA=str(tmp_path))
-    now = subprocess.run([sys.executable, "-c", ask], cwd=lessons.root, env=own, capture_output=True, text=True)
     table = {
-        "seeds": list(range(8)), "made": "today", "fingerprint": now.stdout.strip(), "values": {},
+        "seeds": list(range(8)), "made": "today", "fingerprint": fingerprint_now(lessons, "03"), "values": {},
         "claims": {"it is so": {"measured": ["1"] * 8, "failed": []}},
     }  # fmt: skip
     failed = {"it is so": {"measured": ["1"] * 8, "failed": [3]}}
@@ -329,7 +333,9 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
     keep_page(checkout, "03", "mnist", text="p(a|b) falls\nfast", measured="|x| = 1", protocol="5 seeds", **WELL_DONE)
     keep_page(checkout, "01")
     fresh = {"used": [1, 2, 3], "seeds": [1, 2, 3], "failed": {"p(a|b) falls\nfast": [2]}}
-    checkout.write("course_utils/evidence/03-mnist-cpu-fresh.json", json.dumps(fresh))
+    current = fresh | {"fingerprint": fingerprint_now(checkout, "03")}
+    checkout.write("course_utils/evidence/03-mnist-cpu-fresh.json", json.dumps(current))
+    checkout.write("course_utils/evidence/03-digits-cpu-fresh.json", json.dumps(fresh))
     claims = {"p(a|b) falls\nfast": {"measured": ["1"] * 8, "failed": [3]}}
     table = {"seeds": list(range(8)), "made": "", "values": {}, "claims": claims}
     checkout.write("course_utils/evidence/03-mnist-cpu.json", json.dumps(table))
@@ -345,6 +351,7 @@ def test_claims_writes_the_page_from_the_ledger(checkout):
     assert "\n| ✔ | it is so | 0.5 ± 0.1 (5 runs) |  |  |  |  | 0.4 |" + reproduced in text
     row = "\n| ✔ | p(a\\|b) falls fast (5 seeds) | \\|x\\| = 1 (above 0.5) | chance: 0.1; noise: 0.2 | × 2.1 |"
     assert row + " 7 of 8 | 2 of 3 | 0.4 |\n" in text
+    assert "| digits converge | 0.5 ± 0.1 (5 runs) |  |  |  | 3 of 3, older | 0.4 |" in text
     assert text.count("\ncpu budget, seed 0, CPU (1 thread), torch 2.6\n") == 3
 
 

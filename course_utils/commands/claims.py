@@ -6,6 +6,7 @@ import json
 from course_utils.commands import audit
 from course_utils.commands.cli import Parser, Stop
 from course_utils.commands.lessons import LEDGER, ROOT, all_lessons, lesson
+from course_utils.commands.seeds import fingerprint
 from course_utils.evidence import load_evidence, load_fresh
 from course_utils.storage import write_whole
 
@@ -19,7 +20,8 @@ ledger that those runs keep.
 A claim has a **null**: the same measure where the asserted cause is absent. Its demand holds for the measurement and
 fails for each null. The **slack** is how many times as far as demanded the measurement went. **Stored** counts the runs
 with other seeds in which the claim held (`python3 course.py evidence 00`), **fresh** those with seeds that nobody had
-used before (`python3 course.py evidence 00 --fresh 5`). Sentences without a null are those of the first edition;
+used before (`python3 course.py evidence 00 --fresh 5`); where these are older than the lesson, a bar may have been set
+after they were seen. Sentences without a null are those of the first edition;
 `python3 course.py claims --audit` lists them, and what else is weak.
 
 A **reproduction** is no claim: it says how many of a lesson's numbers lie where stored runs with other seeds predict
@@ -85,15 +87,17 @@ def section(page: dict) -> str:
     ]
     where = page["lesson"], page["data"], page["budget"]
     stored, runs = load_evidence(*where), load_fresh(*where)
+    older = ", older" if runs and runs.get("fingerprint") != fingerprint(all_lessons()[page["lesson"]]) else ""
     for claim in page["claims"]:
         text = claim["text"] + (f" ({claim['protocol']})" if claim["protocol"] else "")
         measured = f"{claim['measured']} ({claim['condition']})" if claim["condition"] else claim["measured"]
         null = "; ".join(f"{name}: {value}" for name, value in claim["null"].items())
         slack = f"× {claim['slack']:.2g}" if claim["slack"] else ""
         held = stored.held(claim["text"]) if stored else ""
-        fresh = (
-            f"{len(runs['seeds']) - len(runs['failed'].get(claim['text'], []))} of {len(runs['seeds'])}" if runs else ""
-        )
+        fresh = ""
+        if runs:
+            tried = len(runs["seeds"])
+            fresh = f"{tried - len(runs['failed'].get(claim['text'], []))} of {tried}{older}"
         cells = ["✔" if claim["holds"] else "✘", text, measured, null, slack, held, fresh, claim["paper"]]
         lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
     if compared := page.get("reproduction"):
