@@ -89,40 +89,32 @@ def gan_contest(
     return Contest(name, batch, steps, ours, rivals, ways, N_CRITIC if wgan else 1)
 
 
-def vae_contest(name: str, images: ImageData, batch: int, steps: int, ways: dict) -> Contest:
-    binary = BinarisedImages(images)
+def model_contest(
+    name: str,
+    build: Callable[[], nn.Module],
+    train: Callable,
+    source: ImageData | BinarisedImages,
+    rivals: tuple,
+    images: ImageData,
+    batch: int,
+    steps: int,
+    ways: dict,
+) -> Contest:
+    """`train` on batches of `source`, against a textbook loop, which makes its own of `images`, and a bare loop."""
+    textbook, bare = rivals
 
-    def vae() -> nn.Module:
+    def network() -> nn.Module:
         torch.manual_seed(0)
-        return models.FullyConnectedVAE().to(DEVICE)
+        return build().to(DEVICE)
 
     def ours(**way: object) -> None:
-        training.train_vae(vae(), binary.batch, steps=steps, batch_size=batch, progress=False, **way)
+        train(network(), source.batch, steps=steps, batch_size=batch, progress=False, **way)
 
     def textbook_loop(workers: int) -> None:
-        textbook_vae(vae(), images, steps, batch, workers)
+        textbook(network(), images, steps, batch, workers)
 
     def bare_loop() -> None:
-        bare_vae(vae(), binary, steps, batch, training.adam)
-
-    return Contest(name, batch, steps, ours, (partial(textbook_loop, 0), partial(textbook_loop, 2), bare_loop), ways)
-
-
-def flow_contest(name: str, images: ImageData, batch: int, steps: int, ways: dict) -> Contest:
-    def unet() -> nn.Module:
-        torch.manual_seed(0)
-        return models.UNet().to(DEVICE)
-
-    def ours(**way: object) -> None:
-        training.train_model(
-            unet(), images.batch, objectives.FlowMatching(), steps=steps, batch_size=batch, progress=False, **way
-        )
-
-    def textbook_loop(workers: int) -> None:
-        textbook_flow(unet(), images, steps, batch, workers)
-
-    def bare_loop() -> None:
-        bare_flow(unet().to(memory_format=torch.channels_last), images, steps, batch, training.adam)
+        bare(network().to(memory_format=torch.channels_last), source, steps, batch, training.adam)
 
     return Contest(name, batch, steps, ours, (partial(textbook_loop, 0), partial(textbook_loop, 2), bare_loop), ways)
 
@@ -152,10 +144,14 @@ def contests(images: ImageData) -> dict[str, Callable[[], Contest]]:
             "WGAN-GP, lesson 03's networks", lambda: [network() for network in digits], images, 64, 8 * many,
             {"": {}} | graph, wgan=True,
         ),
-        "vae": lambda: vae_contest(
-            "VAE of lesson 08", images, 128, 200 * many, {"": {}} | half | compiled | graph | half_graph
+        "vae": lambda: model_contest(
+            "VAE of lesson 08", models.FullyConnectedVAE, training.train_vae, BinarisedImages(images),
+            (textbook_vae, bare_vae), images, 128, 200 * many, {"": {}} | half | compiled | graph | half_graph,
         ),
-        "flow": lambda: flow_contest("flow matching, U-Net", images, 64, 15 * many, {"": {}} | graph | half_graph),
+        "flow": lambda: model_contest(
+            "flow matching, U-Net", models.UNet, partial(training.train_model, loss=objectives.FlowMatching()), images,
+            (textbook_flow, bare_flow), images, 64, 15 * many, {"": {}} | graph | half_graph,
+        ),
     }  # fmt: skip
 
 

@@ -127,7 +127,10 @@ class Checkout:
 
     def __init__(self, root: Path):
         self.root = root
-        package = ("__init__.py", "__main__.py", "storage.py", "stored_cells.py", "evidence/__init__.py")
+        package = (
+            "__init__.py", "__main__.py", "storage.py", "stored_cells.py", "evidence/__init__.py", "conditions.py",
+            "inputs.py",
+        )  # fmt: skip
         for name in ("course.py", *(f"course_utils/{module}" for module in package)):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)

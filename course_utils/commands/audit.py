@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.commands.lessons import all_lessons
+from course_utils.conditions import Condition
 from course_utils.evidence import LEAST, load_evidence, load_fresh
 
 NEARLY = 0.1  # of the way from the null to the measurement: where a threshold stands too close to the null
@@ -78,11 +79,11 @@ def slacks(claim: dict, other_runs: dict) -> Iterator[float]:
     At least one number, infinity: for what is no such claim, and where nothing is stored.
     """
     yield math.inf
-    demand = re.fullmatch(r"(above|below) (\S+)", claim["condition"])
-    for measured in other_runs.get("measured", []) if demand else []:
-        with contextlib.suppress(ValueError, ZeroDivisionError):
-            ratio, upwards = float(measured) / float(demand[2]), (demand[1] == "above") == (float(demand[2]) > 0)
-            yield ratio if upwards else 1 / ratio
+    if demand := re.fullmatch(r"(above|below) (\S+)", claim["condition"]):
+        condition = Condition(**{demand[1]: float(demand[2])})
+        for measured in other_runs.get("measured", []):
+            with contextlib.suppress(ValueError):  # several numbers, or words
+                yield condition.slack(float(measured)) or math.inf
 
 
 def uncontrolled(path: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from course_utils import evidence
 from course_utils.commands.lessons import BUILD, all_lessons, timings
 from course_utils.commands.seeds import SEEDS, datasets, fingerprint
-from course_utils.evidence import Evidence, load_evidence, load_fresh
+from course_utils.evidence import LEAST, Evidence, load_evidence, load_fresh
 
 TABLE = re.compile(r"(\d\d)-([\w-]+?)-(cpu|gpu)(-fresh)?\.json")
 
@@ -37,6 +37,12 @@ class Row:
     @property
     def fresh_now(self) -> list[int]:
         return self.fresh["seeds"] if self.fresh and self.fresh.get("fingerprint") == self.fingerprint else []
+
+    @property
+    def holds_now(self) -> bool:
+        """Whether enough stored runs of the lesson as it is now have borne out every claim of it."""
+        claims = self.table.claims.values() if self.runs_now >= LEAST else ()
+        return bool(claims) and not any(claim["failed"] for claim in claims)
 
     @property
     def seconds(self) -> float:

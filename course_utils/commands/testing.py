@@ -18,6 +18,7 @@ from course_utils.commands.lessons import (
     timings,
     uses_images,
 )
+from course_utils.commands.stored import rows
 
 # A notebook is one worker's, from its first cell to its last; the longest files start first, and the short unit tests
 # come last, so that neither worker waits long for the other.
@@ -64,7 +65,8 @@ def main(argv: list[str]) -> int:
     if args.claims and dataset == "mnist":
         chosen = {(ROOT / target).resolve() for target in targets}
         images = [path for path in lessons if uses_images(path) and chosen & {path, path.parent}]
-        shown = [] if args.again else [path for path in images if shown_by_evidence(path, "digits")]
+        proven = set() if args.again else {row.path for row in rows("cpu") if row.data == "digits" and row.holds_now}
+        shown = [path for path in images if path in proven]
         for paths, claims in (([path for path in images if path not in shown], True), (shown, False)):
             if paths:
                 why = "" if claims else ", briefly: stored runs of this very code bear out the claims"
@@ -72,16 +74,6 @@ def main(argv: list[str]) -> int:
                 again = pytest(paths, ["--other-images", *options], "digits", claims)
                 code = max(code, 0 if options and again == NO_TESTS else again)
     return code
-
-
-def shown_by_evidence(lesson: Path, data: str) -> bool:
-    """Whether enough stored runs of a lesson as it is now have borne out every claim of it."""
-    from course_utils.commands.seeds import fingerprint  # both need more than the standard library
-    from course_utils.evidence import LEAST, load_evidence
-
-    table = load_evidence(lesson.name[:2], data, "cpu")
-    enough = table is not None and len(table.seeds) >= LEAST and table.fingerprint == fingerprint(lesson)
-    return enough and bool(table.claims) and not any(claim["failed"] for claim in table.claims.values())
 
 
 def seconds(lesson: Path) -> float:

@@ -62,16 +62,14 @@ def flow_log_likelihood(
             directions = torch.randint(0, 2, (probes, n, dim), device=x.device).to(x.dtype) * 2 - 1
 
     def with_divergence(state: Tensor, t: Tensor) -> Tensor:
-        """Of [x, the integrals so far], flat: the velocity, and along each direction e · ∂(v · e)/∂x. (A velocity that
-        does not depend on x has no gradient: 0 · x gives it one.)
-        """
+        """Of [x, the integrals so far], flat: the velocity, and along each direction e · ∂(v · e)/∂x."""
         with torch.enable_grad():
             places = state[:, :dim].reshape(shape).detach().requires_grad_()
             moves = velocity(places, t)
             require_same_shape("a velocity for each number of x", velocity=moves, x=places)
+            moves = moves + 0 * places  # a velocity that does not depend on x has no graph of its own
             stretched = [
-                torch.autograd.grad((moves.flatten(1) * e).sum() + 0 * places.sum(), places, retain_graph=True)[0]
-                for e in directions
+                torch.autograd.grad((moves.flatten(1) * e).sum(), places, retain_graph=True)[0] for e in directions
             ]
         along = [(s.flatten(1) * e).sum(1) for e, s in zip(directions, stretched, strict=True)]
         return torch.cat([moves.detach().flatten(1), torch.stack(along, 1)], 1)

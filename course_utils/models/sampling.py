@@ -70,8 +70,7 @@ def ancestral_path(
     places = [x]
     for k in range(steps):
         t, made = _times(x, k / steps), _asked(velocity, x, k / steps)
-        mean_data = path.convert(made, x, t, of="velocity", to="data")
-        mean_noise = path.convert(made, x, t, of="velocity", to="noise")
+        mean_data, mean_noise = path.pair(made, x, t, of="velocity")
         kept = signals[k] * noises[k + 1] / (signals[k + 1] * noises[k])  # of the noise at t, in that at s
         fresh = noise * noises[k + 1] * max(0.0, 1 - kept**2) ** 0.5
         left = max(0.0, noises[k + 1] ** 2 - fresh**2) ** 0.5

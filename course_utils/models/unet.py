@@ -1,9 +1,8 @@
 """A small U-Net: images and times in, something of the images' shape out."""
 
-import math
-
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention, silu
 
 from course_utils.inputs import require_counts, require_flag
 from course_utils.tensor_inputs import require_input, require_labels, require_tensor
@@ -53,6 +52,7 @@ class UNet(nn.Module):
         told = self.time(t.to(x.dtype))
         if self.label is not None:
             told = told + self.label(require_labels(labels, len(x), self.classes))
+        told = silu(told)
         fine = self.down(self.first(x), told)
         h = self.middle[0](self.smaller(fine), told)
         h = self.middle[1](self.attention(h), told)
@@ -85,7 +85,7 @@ class ToldBlock(nn.Module):
         self.past = nn.Conv2d(width, width_made, 1) if width != width_made else nn.Identity()
 
     def forward(self, h: Tensor, told: Tensor) -> Tensor:
-        scale, shift = self.film(nn.functional.silu(told))[:, :, None, None].chunk(2, dim=1)
+        scale, shift = self.film(told)[:, :, None, None].chunk(2, dim=1)
         return self.past(h) + self.after((1 + scale) * self.before(h) + shift)
 
 
@@ -99,8 +99,8 @@ class Attention(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         queries, keys, values = self.ask(self.norm(h)).flatten(2).transpose(1, 2).chunk(3, dim=2)
-        weights = (queries @ keys.transpose(1, 2) / math.sqrt(h.shape[1])).softmax(dim=2)
-        return h + self.give((weights @ values).transpose(1, 2).reshape(h.shape))
+        seen = scaled_dot_product_attention(queries, keys, values)
+        return h + self.give(seen.transpose(1, 2).reshape(h.shape))
 
 
 def _starting_at_0(layer: nn.Conv2d) -> nn.Conv2d:

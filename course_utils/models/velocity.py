@@ -46,7 +46,6 @@ class MixtureVelocity(nn.Module):
     def __init__(self, toy: Mixture, path: ProbabilityPath = LinearPath()):
         super().__init__()
         self.path, self.dim = require_kind("path", path, ProbabilityPath), require_kind("toy", toy, Mixture).dim
-        self.latent_dim = self.dim
         for name, part in zip(("means", "stds", "weights"), toy.components, strict=True):
             self.register_buffer(name, part.clone(), persistent=False)
 

@@ -42,7 +42,8 @@ class ProbabilityPath:
     def place(self, x: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """x_t for data x [n, …], noise of its shape and times t [n]."""
         require_same_shape("the two ends of each way", x=x, noise=noise)
-        return self.signal(_beside(t, x)) * x + self.noise(_beside(t, x)) * noise
+        t = _beside(t, x)
+        return self.signal(t) * x + self.noise(t) * noise
 
     def target(self, of: str, x: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """What `of`, one of `PREDICTIONS`, is for the pair (x, ε) at the time t [n]. The score is infinite at t = 1."""
@@ -54,16 +55,20 @@ class ProbabilityPath:
         return -noise / self.noise(t) if of == "score" else self.signal_rate(t) * x + self.noise_rate(t) * noise
 
     def convert(self, prediction: Tensor, x_t: Tensor, t: Tensor, of: str, to: str) -> Tensor:
-        """A `prediction` of the kind `of` at x_t [n, …] and t [n], as one of the kind `to`.
+        """A `prediction` of the kind `of` at x_t [n, …] and t [n], as one of the kind `to`; see `pair`."""
+        require_choice("to", to, PREDICTIONS)
+        pair = self.pair(prediction, x_t, t, of)
+        return self.target(to, *pair, t) if of != to else prediction
 
-        The pair (x, ε) is solved for from x_t and the prediction. At one end that is impossible: where t = 0 noise and
-        score say nothing of x, and where t = 1 the data say nothing of ε; the result is infinite or NaN there.
+    def pair(self, prediction: Tensor, x_t: Tensor, t: Tensor, of: str) -> tuple[Tensor, Tensor]:
+        """The data x and the noise ε that lead to a `prediction` of the kind `of` at x_t [n, …] and t [n].
+
+        At one end that is impossible: where t = 0 noise and score say nothing of x, and where t = 1 the data say
+        nothing of ε; the result is infinite or NaN there.
         """
-        require_choice("of", of, PREDICTIONS), require_choice("to", to, PREDICTIONS)
+        require_choice("of", of, PREDICTIONS)
         require_same_shape("a prediction for each place", prediction=prediction, x_t=x_t)
-        return self.target(to, *self._pair(prediction, x_t, _beside(t, x_t), of), t) if of != to else prediction
-
-    def _pair(self, prediction: Tensor, x_t: Tensor, t: Tensor, of: str) -> tuple[Tensor, Tensor]:
+        t = _beside(t, x_t)
         signal, noise = self.signal(t), self.noise(t)
         if of == "data":
             return prediction, (x_t - signal * prediction) / noise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -134,7 +135,10 @@ def _of_flow(seen: View, velocity: torch.nn.Module, settings: Settings, look: Lo
         exact, known = _exact_ways(Settings(**{name: getattr(settings, name) for name in SHAPING}))
         _followed(seen, exact, known[: at + 1], t, look, (xs, ys), "exact_")
         seen.arrays["exact"] = known[at].numpy()
-        density = _noisy(settings.toy, t).blurred((xs[1] - xs[0]).item() / 2).density_on(xs, ys)
+        means, stds, weights = settings.toy.components  # of x_t = t x + (1 − t) ε
+        shrunk = data.Mixture(t * means, (t * stds).clamp(min=1e-6), weights)
+        half_a_cell = (xs[1] - xs[0]).item() / 2
+        density = shrunk.blurred(math.hypot(1 - t, half_a_cell)).density_on(xs, ys)
         seen.arrays["density"] = _surface(0.5 + 0.5 * (density / density.max()).sqrt().flip(0).numpy())
         seen.legend["density"] = f"exact density at t = {t:.2f}, by its square root, and blurred by half a cell"
         seen.legend["exact"] = "samples along the exact velocity, the mean velocity of all pairs that pass"
@@ -161,12 +165,6 @@ def _exact_ways(settings: Settings) -> tuple[models.MixtureVelocity, Tensor]:
     """The exact velocity, and the ways of POINTS samples along it: the same in each frame of a training."""
     exact = models.MixtureVelocity(settings.toy)
     return exact, ways(exact, POINTS, settings)
-
-
-def _noisy(toy: data.Mixture, t: float) -> data.Mixture:
-    """The toy of x_t on the straight path."""
-    means, stds, weights = toy.components
-    return data.Mixture(t * means, (t**2 * stds**2 + (1 - t) ** 2).sqrt().clamp(min=1e-6), weights)
 
 
 def _warped_grid(seen: View, generate, words: str) -> None:
